@@ -1,0 +1,110 @@
+"""A client of the messages API: list, get, edit and send the messages of an app's conversations.
+
+    import openapi_client
+
+    configuration = openapi_client.Configuration(host="https://localhost:8080/v1")
+    configuration.api_key["BearerAuth"] = token
+    with openapi_client.ApiClient(configuration) as client:
+        message = openapi_client.MessagesApi(client).send(app_id, connection_id, "hello")
+
+Importing this package imports nothing else: each name is imported when it is first used (PEP 562).
+"""
+
+from __future__ import annotations
+
+# As `typing.TYPE_CHECKING`, without importing `typing`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from openapi_client.api.messages_api import MessagesApi as MessagesApi
+    from openapi_client.api_client import ApiClient as ApiClient
+    from openapi_client.api_response import ApiResponse as ApiResponse
+    from openapi_client.configuration import Configuration as Configuration
+    from openapi_client.exceptions import (
+        ApiAttributeError as ApiAttributeError,
+    )
+    from openapi_client.exceptions import (
+        ApiException as ApiException,
+    )
+    from openapi_client.exceptions import (
+        ApiKeyError as ApiKeyError,
+    )
+    from openapi_client.exceptions import (
+        ApiTypeError as ApiTypeError,
+    )
+    from openapi_client.exceptions import (
+        ApiValueError as ApiValueError,
+    )
+    from openapi_client.exceptions import (
+        OpenApiException as OpenApiException,
+    )
+    from openapi_client.models import (
+        MessageCreateMessageRequest as MessageCreateMessageRequest,
+    )
+    from openapi_client.models import (
+        MessageMessage as MessageMessage,
+    )
+    from openapi_client.models import (
+        MessageResponse as MessageResponse,
+    )
+    from openapi_client.models import (
+        MessageUpdateMessageRequest as MessageUpdateMessageRequest,
+    )
+
+__version__ = "1.0.0"
+
+_HOMES = {
+    "ApiAttributeError": "exceptions",
+    "ApiClient": "api_client",
+    "ApiException": "exceptions",
+    "ApiKeyError": "exceptions",
+    "ApiResponse": "api_response",
+    "ApiTypeError": "exceptions",
+    "ApiValueError": "exceptions",
+    "Configuration": "configuration",
+    "MessageCreateMessageRequest": "models",
+    "MessageMessage": "models",
+    "MessageResponse": "models",
+    "MessageUpdateMessageRequest": "models",
+    "MessagesApi": "api.messages_api",
+    "OpenApiException": "exceptions",
+}
+# Generated packages import their submodules, so programs reach them as attributes.
+_SUBMODULES = frozenset(
+    {"api", "api_client", "api_response", "configuration", "exceptions", "models", "rest"}
+)
+
+__all__ = [
+    "ApiAttributeError",
+    "ApiClient",
+    "ApiException",
+    "ApiKeyError",
+    "ApiResponse",
+    "ApiTypeError",
+    "ApiValueError",
+    "Configuration",
+    "MessageCreateMessageRequest",
+    "MessageMessage",
+    "MessageResponse",
+    "MessageUpdateMessageRequest",
+    "MessagesApi",
+    "OpenApiException",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    home = _HOMES.get(name)
+    if home is not None:
+        value: object = getattr(import_module(f"{__name__}.{home}"), name)
+    elif name in _SUBMODULES:
+        value = import_module(f"{__name__}.{name}")
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__, *_SUBMODULES})

@@ -1,0 +1,85 @@
+"""What may be shown of a call: the one allow-list for logs, `repr`, `str` and pickles of errors.
+
+A header or query parameter that is not named here is shown as `***`, because credentials hide in
+custom headers and parameters as well as in `Authorization`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import unquote, urlsplit
+
+HIDDEN = "***"
+
+SHOWN_HEADERS = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "host",
+        "retry-after",
+        "transfer-encoding",
+        "user-agent",
+    }
+)
+SHOWN_PARAMETERS = frozenset({"messages_since", "page", "per_page"})
+
+# Shorter values ("1", "de") stand in texts by chance; replacing them would garble every message.
+_SHORTEST_SECRET = 6
+
+
+def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """A copy of `headers` in which every value that is not on the allow-list is `***`."""
+    return {
+        name: value if name.lower() in SHOWN_HEADERS else HIDDEN for name, value in headers.items()
+    }
+
+
+def shown_target(target: str) -> str:
+    """A request target (`/path?query`) or URL with hidden user info, fragment and query values."""
+    path, question, query = target.partition("?")
+    if "//" in path or "#" in target:
+        try:
+            parts = urlsplit(target)
+        except ValueError:
+            # Half an IPv6 address, for example: there is no saying which part is what.
+            return HIDDEN
+        netloc = parts.netloc.rpartition("@")[2]
+        path = f"{parts.scheme}://{netloc}{parts.path}" if netloc else parts.path
+        question, query = ("?", parts.query) if parts.query else ("", "")
+    if not question:
+        return path
+    return path + "?" + "&".join(map(_shown_pair, query.split("&")))
+
+
+def _shown_pair(pair: str) -> str:
+    name, equals, _ = pair.partition("=")
+    if name in SHOWN_PARAMETERS:
+        return pair
+    return f"{name}={HIDDEN}" if equals else HIDDEN
+
+
+def secrets_of(headers: Mapping[str, str], url: str) -> frozenset[str]:
+    """The values of a request that must not come back in the text of an error."""
+    values: set[str] = set()
+    for name, value in headers.items():
+        if name.lower() not in SHOWN_HEADERS:
+            values.add(value)
+            # The token alone is as secret as "Bearer <token>", a cookie's value as "name=<value>".
+            values.update(value.replace("=", " ").replace(";", " ").split())
+    for pair in url.partition("?")[2].split("&"):
+        name, _, value = pair.partition("=")
+        if name not in SHOWN_PARAMETERS:
+            values.update((value, unquote(value)))
+    return frozenset(value for value in values if len(value) >= _SHORTEST_SECRET)
+
+
+def scrub(text: str, secrets: Iterable[str]) -> str:
+    """`text` with every one of `secrets` replaced by `***`, the longest first."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, HIDDEN)
+    return text

@@ -1,0 +1,87 @@
+"""The body of a request: JSON, a form, several parts, or bytes as they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from openapi_client.exceptions import ApiException, ApiTypeError, ApiValueError
+
+METHODS = frozenset({"GET", "HEAD", "DELETE", "POST", "PUT", "PATCH", "OPTIONS"})
+WITH_BODY = frozenset({"POST", "PUT", "PATCH", "OPTIONS", "DELETE"})
+
+
+def encode_payload(
+    headers: Mapping[str, str],
+    body: Any,
+    post_params: Sequence[tuple[str, Any]] | None,
+) -> tuple[bytes | None, Mapping[str, str]]:
+    """The bytes of a request's body, as its content type says, and the headers that go with them.
+
+    Args:
+        headers: the request's headers; they are not changed.
+        body: for a JSON type, or none, any JSON value; else `str` or `bytes`, sent as they are.
+        post_params: names and values of a form, or parts.
+
+    Raises:
+        ApiValueError: both `body` and `post_params` are given.
+        ApiTypeError: the body is not a JSON value.
+        ApiException: no content type that can be written fits the body.
+    """
+    if body is not None and post_params:
+        raise ApiValueError("body and post_params cannot be given together")
+    content_type = _content_type(headers)
+    if content_type is None or "json" in content_type:
+        if body is None:
+            return None, headers
+        try:
+            return json.dumps(body).encode(), headers
+        except (TypeError, ValueError) as error:
+            raise ApiTypeError(f"body is not a JSON value: {error}") from error
+    if content_type.startswith("application/x-www-form-urlencoded") and not isinstance(
+        body, (str, bytes)
+    ):
+        from urllib.parse import urlencode
+
+        return urlencode(list(post_params or ())).encode(), headers
+    if content_type.startswith("multipart/form-data") and not isinstance(body, (str, bytes)):
+        from urllib3 import encode_multipart_formdata
+
+        parts = [(name, _part(value)) for name, value in post_params or ()]
+        payload, content_type = encode_multipart_formdata(parts)
+        # The boundary is chosen with the body, so the header has to be the one made here.
+        kept = {name: value for name, value in headers.items() if name.lower() != "content-type"}
+        return payload, {**kept, "Content-Type": content_type}
+    if isinstance(body, bool) and content_type.startswith("text/"):
+        return (b"true" if body else b"false"), headers
+    if isinstance(body, str):
+        try:
+            return body.encode(), headers
+        except UnicodeEncodeError:
+            raise ApiValueError("body is not valid Unicode") from None
+    if isinstance(body, bytes):
+        return body, headers
+    if body is None and not post_params:
+        return None, headers
+    failure = ApiException(
+        status=0,
+        reason=f"A body of type {type(body).__name__} cannot be sent as {content_type}: "
+        "give str or bytes, or a JSON, form or multipart content type",
+    )
+    failure.outcome = "not_sent"
+    raise failure
+
+
+def _part(value: object) -> Any:
+    """A field as it is, a file's (name, bytes, media type), or a JSON object as text."""
+    if isinstance(value, dict):
+        return json.dumps(value)
+    return value if type(value) in (str, bytes, tuple) else str(value)
+
+
+def _content_type(headers: Mapping[str, str]) -> str | None:
+    value = headers.get("Content-Type")
+    if value is None:
+        value = next((v for name, v in headers.items() if name.lower() == "content-type"), None)
+    return None if value is None else value.lower()

@@ -1,0 +1,431 @@
+"""From arguments to a request and from an answer to a typed result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, cast
+
+from typing_extensions import Self
+
+from openapi_client import rest
+from openapi_client._answers import (
+    is_utf8_json,
+    make_api_response,
+    model_decoder,
+    raise_not_as_promised,
+    text_of,
+    type_for,
+)
+from openapi_client._native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
+from openapi_client._request_parts import (
+    OWN_HEADERS,
+    SAFE_IN_PATH,
+    add_credential,
+    checked_auth,
+    has_header,
+    merged_headers,
+    pairs,
+    path_segment,
+    path_template,
+)
+from openapi_client.api_response import ApiResponse
+from openapi_client.configuration import Configuration
+from openapi_client.exceptions import (
+    ApiException,
+    ApiValueError,
+    BadRequestException,
+    ForbiddenException,
+    NotFoundException,
+    ServiceException,
+    UnauthorizedException,
+)
+from openapi_client.models.base import Model
+from openapi_client.rest import AnyResponse, RESTClientObject, RESTResponse
+from openapi_client.retries import Attempt
+
+__all__ = [
+    "ApiClient",
+    "ApiException",
+    "ApiResponse",
+    "ApiValueError",
+    "BadRequestException",
+    "Configuration",
+    "ForbiddenException",
+    "NotFoundException",
+    "RequestSerialized",
+    "ServiceException",
+    "UnauthorizedException",
+]
+
+RequestSerialized = tuple[str, str, dict[str, str], Any, list[tuple[str, Any]]]
+"""Method, URL, headers, body and form fields, as `call_api` takes them."""
+
+_TEXT = frozenset({str})
+_PLAIN_NAME = re.compile(r"\w+", re.ASCII)
+
+
+class ApiClient:
+    """Builds requests, hands them to the transport and decodes what comes back.
+
+    Safe for any number of threads. Use it in a `with` block, or `close()` it.
+
+    Args:
+        configuration: the settings; default `Configuration.get_default()`.
+        header_name: name of a header sent with each request.
+        header_value: its value.
+        cookie: value of a `Cookie` header sent with each request.
+    """
+
+    PRIMITIVE_TYPES: ClassVar[tuple[type, ...]] = PRIMITIVE_TYPES
+    NATIVE_TYPES_MAPPING: ClassVar[Mapping[str, Any]] = NATIVE_TYPES_MAPPING
+
+    _default: ClassVar[ApiClient | None] = None
+
+    def __init__(
+        self,
+        configuration: Configuration | None = None,
+        header_name: str | None = None,
+        header_value: str | None = None,
+        cookie: str | None = None,
+    ) -> None:
+        self.configuration = Configuration.get_default() if configuration is None else configuration
+        # By its module, because programs put another class there.
+        self.rest_client: RESTClientObject = rest.RESTClientObject(self.configuration)
+        self.default_headers: dict[str, str] = {}
+        if header_name is not None:
+            self.default_headers[header_name] = header_value or ""
+        self.cookie = cookie
+        self.user_agent = "OpenAPI-Generator/1.0.0/python"
+        self.client_side_validation = self.configuration.client_side_validation
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, exc_type: object, exc_value: object, traceback: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections. A call after this raises `ClientClosedException`."""
+        # What a program has put into its place need not have more than `request`.
+        close = getattr(self.rest_client, "close", None)
+        if close is not None:
+            close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Connections cannot travel; what is unpickled opens its own.
+        state = dict(self.__dict__)
+        if isinstance(cast("object", self.rest_client), RESTClientObject):
+            del state["rest_client"]
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        if "rest_client" not in state:
+            self.rest_client = rest.RESTClientObject(self.configuration)
+
+    def __repr__(self) -> str:
+        return f"<ApiClient of {self.configuration!r}>"
+
+    @property
+    def user_agent(self) -> str:
+        """The `User-Agent` header."""
+        return self.default_headers["User-Agent"]
+
+    @user_agent.setter
+    def user_agent(self, value: str) -> None:
+        self.default_headers["User-Agent"] = value
+
+    def set_default_header(self, header_name: str, header_value: str) -> None:
+        """Send a header with each request."""
+        self.default_headers[header_name] = header_value
+
+    @classmethod
+    def get_default(cls) -> ApiClient:
+        """The client of the process, which `MessagesApi()` uses; made the first time."""
+        if cls._default is None:
+            cls._default = ApiClient()
+        return cls._default
+
+    @classmethod
+    def set_default(cls, default: ApiClient | None) -> None:
+        """Make `default` the client of the process."""
+        cls._default = default
+
+    # -- the way down -----------------------------------------------------------------------------
+
+    def param_serialize(
+        self,
+        method: str,
+        resource_path: str,
+        path_params: Mapping[str, Any] | None = None,
+        query_params: Sequence[tuple[str, Any]] | Mapping[str, Any] | None = None,
+        header_params: Mapping[str, Any] | None = None,
+        body: Any = None,
+        post_params: Sequence[tuple[str, Any]] | Mapping[str, Any] | None = None,
+        files: Mapping[str, Any] | None = None,
+        auth_settings: Sequence[str] | None = None,
+        collection_formats: Mapping[str, str] | None = None,
+        _host: str | None = None,
+        _request_auth: Mapping[str, Any] | None = None,
+    ) -> RequestSerialized:
+        """Build a request.
+
+        Args:
+            method: the HTTP method.
+            resource_path: path below the host, with `{name}` for each path parameter.
+            path_params: values of the path parameters.
+            query_params: names and values of the query.
+            header_params: headers; they go before the client's default headers.
+            body: the request's body, made of models, dictionaries, lists and plain values.
+            post_params: fields of a form.
+            files: files of a form: name -> path, bytes, (name, bytes) or a list of these.
+            auth_settings: names of the schemes whose credentials are added.
+            collection_formats: name of a parameter -> csv, ssv, tsv, pipes or multi.
+            _host: another base URL.
+            _request_auth: credentials instead of the configured ones.
+
+        Returns:
+            The arguments of `call_api`.
+
+        Raises:
+            ApiValueError: a parameter cannot be sent; the message names it.
+        """
+        if collection_formats:
+            if header_params:
+                header_params = dict(self.parameters_to_tuples(header_params, collection_formats))
+            if path_params:
+                path_params = dict(self.parameters_to_tuples(path_params, collection_formats))
+        given = header_params or {}
+        if not given.keys() <= OWN_HEADERS:
+            given = self.sanitize_for_serialization(given)
+        headers = merged_headers(self.default_headers, given)
+        if self.cookie and not has_header(given, "Cookie"):
+            headers = merged_headers(headers, {"Cookie": self.cookie})
+
+        url = (_host or self.configuration.host) + self._path(resource_path, path_params or {})
+        fields = pairs(post_params) if post_params else []
+        if fields:
+            fields = self.parameters_to_tuples(
+                self.sanitize_for_serialization(fields), collection_formats
+            )
+        if files:
+            fields.extend(self.files_parameters(files))
+        if body is not None:
+            body = self.sanitize_for_serialization(body)
+
+        queries = pairs(query_params) if query_params else []
+        if auth_settings:
+            self.update_params_for_auth(
+                headers, queries, auth_settings, resource_path, method, body, _request_auth
+            )
+            if not _request_auth and not given.keys() <= OWN_HEADERS:
+                # What the caller gives for this call goes before the configured credentials.
+                headers = merged_headers(headers, given)
+        if queries:
+            url += "?" + self.parameters_to_url_query(queries, collection_formats)
+        return method, url, headers, body, fields
+
+    def _path(self, resource_path: str, values: Mapping[str, Any]) -> str:
+        pattern, names = path_template(resource_path)
+        safe = self.configuration.safe_chars_for_path_param or SAFE_IN_PATH
+        try:
+            return pattern % tuple([path_segment(values[name], safe) for name in names])
+        except (KeyError, TypeError, ValueError):
+            # A number, a date, or something to complain about by its name.
+            return pattern % tuple([self._any_segment(name, values, safe) for name in names])
+
+    def _any_segment(self, name: str, values: Mapping[str, Any], safe: str) -> str:
+        if name not in values:
+            raise ApiValueError(f"the path parameter {name!r} is missing")
+        text = str(self.sanitize_for_serialization(values[name]))
+        try:
+            return path_segment(text, safe)
+        except ValueError as error:
+            raise ApiValueError(f"{name} {error}: {text!r}") from None
+
+    def update_params_for_auth(
+        self,
+        headers: dict[str, str],
+        queries: list[tuple[str, Any]],
+        auth_settings: Sequence[str] | None,
+        resource_path: str,
+        method: str,
+        body: Any,
+        request_auth: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Add credentials to `headers` or `queries`, which are changed.
+
+        Args:
+            headers: the request's headers.
+            queries: its query parameters.
+            auth_settings: names of the schemes.
+            resource_path: its path.
+            method: its method.
+            body: its body.
+            request_auth: credentials instead of the configured ones: `type`, `in` ("header",
+                "query" or "cookie"), `key` and `value`.
+
+        Raises:
+            ApiValueError: a credential cannot be sent.
+        """
+        if not auth_settings:
+            return
+        if request_auth:
+            add_credential(headers, queries, checked_auth(request_auth))
+            return
+        configured = self.configuration.auth_settings()
+        for scheme in auth_settings:
+            setting = configured.get(scheme)
+            if setting is not None:
+                add_credential(headers, queries, setting)
+
+    def call_api(
+        self,
+        method: str,
+        url: str,
+        header_params: Mapping[str, str] | None = None,
+        body: Any = None,
+        post_params: Sequence[tuple[str, Any]] | None = None,
+        _request_timeout: float | tuple[float | None, float | None] | None = None,
+    ) -> RESTResponse:
+        """Make the request; see `RESTClientObject.request`."""
+        return self.rest_client.request(
+            method,
+            url,
+            headers=header_params,
+            body=body,
+            post_params=post_params,
+            _request_timeout=_request_timeout,
+        )
+
+    # -- the way back -----------------------------------------------------------------------------
+
+    def response_deserialize(
+        self,
+        response_data: AnyResponse | None = None,
+        response_types_map: Mapping[str, Any] | None = None,
+    ) -> ApiResponse[Any]:
+        """Decode an answer.
+
+        Args:
+            response_data: the answer, its body read.
+            response_types_map: status ("200") or class of status ("2XX") -> a type or its name.
+                A 2xx that is not in it has the type of another 2xx that is.
+
+        Returns:
+            The answer with its data; `None` for an empty body.
+
+        Raises:
+            ApiException: the status is not 2xx; of the class for the status.
+            DeserializationException: it is 2xx, but the body is not what was promised.
+        """
+        if response_data is None or response_data.data is None:
+            raise ApiValueError("response_data must be given and have been read: call its read()")
+        status, content = response_data.status, response_data.data
+        succeeded = 200 <= status <= 299
+        response_type = type_for(status, response_types_map or {})
+        data: Any = None
+        if content and response_type is not None:
+            try:
+                data = self._decoded(content, response_data, response_type)
+            except (ValueError, OSError) as error:  # the latter: its file cannot be written
+                if succeeded:
+                    raise_not_as_promised(response_data, response_type, content, error)
+        if not succeeded:
+            raise ApiException.from_response(
+                http_resp=response_data, body=text_of(response_data, content), data=data
+            )
+        attempts: tuple[Attempt, ...] = ()
+        if isinstance(response_data, RESTResponse):
+            headers, attempts = response_data.plain_headers(), response_data.attempts
+        else:  # what a program has put into the place of one
+            headers = dict(response_data.getheaders())
+        return make_api_response(
+            {
+                "status_code": status,
+                "headers": headers,
+                "data": data,
+                "raw_data": content,
+                "attempts": attempts,
+            }
+        )
+
+    def _decoded(self, content: bytes, response: AnyResponse, response_type: Any) -> Any:
+        content_type = response.getheader("Content-Type")
+        validate = model_decoder(response_type)
+        if validate is not None and is_utf8_json(content_type):
+            # Servers end their JSON with a line end.
+            return None if len(content) < 9 and content.strip() == b"null" else validate(content)
+        from openapi_client import serialization
+
+        return serialization.deserialize_response(
+            content,
+            response.getheaders(),
+            response_type,
+            folder=self.configuration.temp_folder_path,
+        )
+
+    # -- the generic part: imported when it is used, for most programs never use it ----------------
+
+    def sanitize_for_serialization(self, obj: Any) -> Any:
+        """Make plain values of models, dates and the like."""
+        if isinstance(obj, Model):
+            return obj.to_dict()
+        if type(obj) is dict:
+            entries = cast("dict[str, object]", obj)
+            if _TEXT.issuperset(map(type, entries.values())):
+                return entries
+        from openapi_client import serialization
+
+        return serialization.sanitize(cast("object", obj))
+
+    def deserialize(
+        self, response_text: str, response_type: Any, content_type: str | None = None
+    ) -> Any:
+        """Decode a text into a type or the name of one."""
+        from openapi_client import serialization
+
+        return serialization.deserialize(response_text, response_type, content_type)
+
+    def parameters_to_tuples(
+        self, params: Any, collection_formats: Mapping[str, str] | None
+    ) -> list[tuple[str, Any]]:
+        """Names and values, collections written as `collection_formats` say."""
+        from openapi_client import serialization
+
+        return serialization.parameters_to_tuples(params, collection_formats)
+
+    def parameters_to_url_query(
+        self, params: Any, collection_formats: Mapping[str, str] | None
+    ) -> str:
+        """An encoded query, without its question mark."""
+        if type(params) is list and not collection_formats:
+            named = cast("list[tuple[str, object]]", params)
+            if all(type(value) is int and _PLAIN_NAME.fullmatch(name) for name, value in named):
+                return "&".join([f"{name}={value}" for name, value in named])
+        from openapi_client import serialization
+
+        return serialization.parameters_to_url_query(cast("Any", params), collection_formats)
+
+    def files_parameters(
+        self, files: Mapping[str, Any] | None = None
+    ) -> list[tuple[str, tuple[str, bytes, str]]]:
+        """The parts of a form that are files: name -> (file name, bytes, media type)."""
+        from openapi_client import serialization
+
+        return serialization.files_parameters(files)
+
+    def select_header_accept(self, accepts: Sequence[str]) -> str | None:
+        """The `Accept` header for these types: a JSON type if there is one, else all of them."""
+        if not accepts:
+            return None
+        json = next((accept for accept in accepts if "json" in accept.lower()), None)
+        return json if json is not None else ", ".join(accepts)
+
+    def select_header_content_type(self, content_types: Sequence[str]) -> str | None:
+        """The `Content-Type` header out of these: a JSON type if there is one, else the first."""
+        if not content_types:
+            return None
+        json = next((kind for kind in content_types if "json" in kind.lower()), None)
+        return json if json is not None else content_types[0]

@@ -1,0 +1,31 @@
+"""The answer to a call, with more than its data."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, StrictStr
+
+from openapi_client.retries import Attempt
+
+T = TypeVar("T")
+
+
+class ApiResponse(BaseModel, Generic[T]):
+    """What the server answered.
+
+    Headers and the raw body are not in its `repr`: they may hold cookies and tokens.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    status_code: int
+    """The HTTP status."""
+    headers: dict[StrictStr, StrictStr] | None = Field(default=None, repr=False)
+    """The headers, named as the server named them."""
+    data: T
+    """The body, decoded."""
+    raw_data: bytes = Field(repr=False)
+    """The body as it came."""
+    attempts: SkipValidation[tuple[Attempt, ...]] = ()
+    """The attempts of the call, in order; the last one brought this answer."""

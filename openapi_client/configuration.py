@@ -1,0 +1,406 @@
+"""Where, who and how: the settings of a client. A value; nothing in here does I/O."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import logging
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from openapi_client import _settings
+from openapi_client._debug import DebugLog
+from openapi_client._redaction import HIDDEN, shown_target
+from openapi_client._settings import Limits
+from openapi_client.credentials import RenewableToken, as_bearer, checked_credential
+from openapi_client.exceptions import ApiValueError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+    from urllib3 import Retry
+
+HostSetting = dict[str, Any]
+
+_SCHEME = "BearerAuth"
+
+
+class Configuration:
+    """The settings of an `ApiClient`.
+
+    Every setting can be given here or assigned later; both check it. Settings of the transport
+    (TLS, proxy, pool) are read when a client opens its first connection, the others at each call.
+
+    Args:
+        host: the base URL, default `https://localhost:8080/v1`.
+        api_key: credentials by the name of their scheme: `{"BearerAuth": token}`. A token that
+            names no scheme is sent as `Bearer <token>`.
+        api_key_prefix: a prefix by the name of the scheme, put before the key with one space;
+            `""` sends the key as it is.
+        username: user name of `get_basic_auth_token()`.
+        password: password of `get_basic_auth_token()`.
+        access_token: a token, or a callable that gives one. A callable's token is kept until the
+            server answers 401; then the callable is asked once more and the call is repeated once.
+            `api_key["BearerAuth"]` goes before it.
+        server_index: which of `get_host_settings()` is the host, if `host` is not given.
+        server_variables: values of the variables in that host's URL.
+        server_operation_index: the same per operation (this API has none of its own).
+        server_operation_variables: the same per operation (this API has none of its own).
+        ssl_ca_cert: file (PEM) or folder of the certificate authorities to trust, instead of the
+            system's. Without it the system's store, `SSL_CERT_FILE` and `SSL_CERT_DIR` count.
+        ca_cert_data: the same as `str` (PEM) or `bytes` (DER).
+        retries: how many times a failed attempt is repeated; 0 for never, `None` for 2. A
+            `urllib3.Retry` rules instead of the client's own policy.
+        timeout: seconds for the connection and for each wait for the server: one number for both,
+            or a pair (connect, read); default (5, 30). `None`, alone or in the pair, is no limit.
+        deadline: seconds for a whole call with all its attempts and waits, default 60; `None` means
+            no limit.
+        verify_ssl: whether the server's certificate is verified.
+        cert_file: file of the client's certificate (PEM).
+        key_file: file of its key (PEM), if that is not in `cert_file`.
+        assert_hostname: the name that the server's certificate must have, if not the host's;
+            `False` accepts any.
+        tls_server_name: the name sent in the handshake (SNI, RFC 6066), if not the host's.
+        proxy: URL of a proxy, with its credentials if it wants some. Without it `HTTPS_PROXY`,
+            `HTTP_PROXY` and `NO_PROXY` of the environment count.
+        proxy_headers: more headers for the proxy.
+        connection_pool_maxsize: idle connections that are kept per host, default 64.
+        max_response_bytes: the largest body of an answer, decompressed, in bytes; default 64 MiB.
+        allow_insecure: credentials over plain `http://` to another machine: `None` warns once a
+            host, `True` is silent, `False` refuses.
+        socket_options: options for each new socket, as of `socket.setsockopt`.
+
+    Raises:
+        ApiValueError: a setting makes no sense; the message names it.
+    """
+
+    _default: ClassVar[Configuration | None] = None
+
+    timeout: float | tuple[float | None, float | None] | None
+    deadline: float | None
+
+    def __init__(
+        self,
+        host: str | None = None,
+        api_key: dict[str, str] | None = None,
+        api_key_prefix: dict[str, str] | None = None,
+        username: str | None = None,
+        password: str | None = None,
+        access_token: str | Callable[[], str] | None = None,
+        server_index: int | None = None,
+        server_variables: dict[str, str] | None = None,
+        server_operation_index: dict[int, int] | None = None,
+        server_operation_variables: dict[int, dict[str, str]] | None = None,
+        ssl_ca_cert: str | None = None,
+        *,
+        ca_cert_data: str | bytes | None = None,
+        retries: int | Retry | None = None,
+        timeout: float | tuple[float | None, float | None] | None = (5.0, 30.0),
+        deadline: float | None = 60.0,
+        verify_ssl: bool = True,
+        cert_file: str | None = None,
+        key_file: str | None = None,
+        assert_hostname: str | bool | None = None,
+        tls_server_name: str | None = None,
+        proxy: str | None = None,
+        proxy_headers: Mapping[str, str] | None = None,
+        connection_pool_maxsize: int = 64,
+        max_response_bytes: int = 64 * 2**20,
+        allow_insecure: bool | None = None,
+        socket_options: Sequence[tuple[int, int, int | bytes]] | None = None,
+    ) -> None:
+        self.server_index = 0 if server_index is None and host is None else server_index
+        self.server_variables = dict(server_variables or {})
+        self.server_operation_index = dict(server_operation_index or {})
+        self.server_operation_variables = dict(server_operation_variables or {})
+        self._base_path: str | None = None
+        self.host = host
+        self.api_key: dict[str, str] = copy.copy(api_key or {})
+        self.api_key_prefix: dict[str, str] = copy.copy(api_key_prefix or {})
+        self._known_key: tuple[str | None, str | None, str, str] = (None, None, "", "")
+        self.refresh_api_key_hook: Callable[[Configuration], None] | None = None
+        self.username = username
+        self.password = password
+        self.access_token = access_token
+        self.logger: dict[str, logging.Logger] = {
+            "package_logger": logging.getLogger("openapi_client"),
+            "urllib3_logger": logging.getLogger("urllib3"),
+        }
+        self._debug_log = DebugLog(self.logger["package_logger"])
+        self.verify_ssl = verify_ssl
+        self.ssl_ca_cert = ssl_ca_cert
+        self.ca_cert_data = ca_cert_data
+        self.cert_file = cert_file
+        self.key_file = key_file
+        self.assert_hostname = assert_hostname
+        self.tls_server_name = tls_server_name
+        self.proxy = proxy
+        self.proxy_headers = proxy_headers
+        self.connection_pool_maxsize = connection_pool_maxsize
+        self.safe_chars_for_path_param = ""
+        self.retries = retries
+        self.timeout = timeout
+        self.deadline = deadline
+        self.max_response_bytes = max_response_bytes
+        self.allow_insecure = allow_insecure
+        self.client_side_validation = True
+        self.socket_options = socket_options
+        self.temp_folder_path: str | None = None
+        self.datetime_format = "%Y-%m-%dT%H:%M:%S.%f%z"
+        self.date_format = "%Y-%m-%d"
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        check = _settings.CHECKS.get(name)
+        object.__setattr__(self, name, check(name, value) if check is not None else value)
+        if name in ("timeout", "deadline"):
+            self.__dict__.pop("_limits", None)
+        elif name == "access_token":
+            self._token = (
+                RenewableToken(cast("Callable[[], str]", value)) if callable(value) else None
+            )
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The token's keeper has a lock, which can be neither copied nor pickled; it is made anew.
+        return {name: value for name, value in self.__dict__.items() if name != "_token"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.access_token = self.access_token
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        twin = type(self).__new__(type(self))
+        memo[id(self)] = twin
+        # Loggers are the process's and cannot be copied; a Retry, hook or callable is shared.
+        shared = ("logger", "refresh_api_key_hook", "access_token", "retries")
+        state = self.__getstate__()
+        copied = {k: v if k in shared else copy.deepcopy(v, memo) for k, v in state.items()}
+        copied["logger"] = dict(self.logger)
+        twin.__setstate__(copied)
+        return twin
+
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)
+
+    def __repr__(self) -> str:
+        return f"<Configuration {shown_target(self.host)}>"
+
+    # -- the default of the process ---------------------------------------------------------------
+
+    @classmethod
+    def set_default(cls, default: Configuration | None) -> None:
+        """Make a copy of `default` the configuration of clients that are given none."""
+        cls._default = copy.deepcopy(default)
+
+    @classmethod
+    def get_default_copy(cls) -> Configuration:
+        """A copy of the default configuration."""
+        return copy.deepcopy(cls.get_default())
+
+    @classmethod
+    def get_default(cls) -> Configuration:
+        """The default configuration itself; a plain `Configuration()` is made the first time."""
+        if cls._default is None:
+            cls._default = cls()
+        return cls._default
+
+    # -- limits -----------------------------------------------------------------------------------
+
+    @property
+    def limits(self) -> Limits:
+        """`timeout` and `deadline` as the transport takes them, in seconds."""
+        limits = self.__dict__.get("_limits")
+        if limits is None:
+            limits = self.__dict__["_limits"] = Limits.of(self.timeout, self.deadline)
+        return cast("Limits", limits)
+
+    # -- logging ----------------------------------------------------------------------------------
+
+    @property
+    def debug(self) -> bool:
+        """Whether this configuration's clients tell each attempt, without secrets.
+
+        The records go through the logger `openapi_client` whatever its level; nothing is changed
+        for other clients, other loggers or the process.
+        """
+        return self._debug_log.enabled
+
+    @debug.setter
+    def debug(self, value: bool) -> None:
+        self._debug_log.enabled = value
+
+    @property
+    def logger_file(self) -> str | None:
+        """A file that this configuration's records are written to as well."""
+        return self._debug_log.file
+
+    @logger_file.setter
+    def logger_file(self, value: str | None) -> None:
+        self._debug_log.file = value
+
+    @property
+    def logger_format(self) -> str:
+        """The format of the records in `logger_file`, as of `logging.Formatter`."""
+        return self._debug_log.pattern
+
+    @logger_format.setter
+    def logger_format(self, value: str) -> None:
+        self._debug_log.pattern = value
+
+    @property
+    def logger_formatter(self) -> logging.Formatter:
+        """The formatter made of `logger_format`."""
+        return self._debug_log.formatter
+
+    @property
+    def logger_file_handler(self) -> logging.FileHandler | None:
+        """The handler that writes `logger_file`."""
+        return self._debug_log.file_handler
+
+    @property
+    def logger_stream_handler(self) -> logging.Handler | None:
+        """Always `None`: where records are shown is for the program to say."""
+        return None
+
+    @property
+    def debug_log(self) -> DebugLog:
+        """Where the transport tells its attempts."""
+        return self._debug_log
+
+    # -- credentials ------------------------------------------------------------------------------
+
+    def get_api_key_with_prefix(self, identifier: str, alias: str | None = None) -> str | None:
+        """The key of a scheme as it goes out.
+
+        Args:
+            identifier: name of the scheme.
+            alias: another name under which the key may be.
+
+        Returns:
+            The prefix, one space and the key; the key alone if the prefix is `""`. Without a prefix
+            a key of `BearerAuth` that names no scheme gets `Bearer`. `None` if there is no key.
+
+        Raises:
+            ApiValueError: the key is not a `str`, is empty, or cannot stand in a header.
+        """
+        if self.refresh_api_key_hook is not None:
+            self.refresh_api_key_hook(self)
+        name = identifier
+        if name not in self.api_key and alias is not None:
+            name = alias
+        if name not in self.api_key:
+            return None
+        key = self.api_key[name]
+        prefix = self.api_key_prefix.get(identifier)
+        known = self._known_key
+        if known[0] is key and known[1] is prefix and known[2] == identifier:
+            return known[3]
+        checked_credential(key, f"api_key[{name!r}]")
+        if prefix is None:
+            value = as_bearer(key) if identifier == _SCHEME else key
+        else:
+            value = f"{prefix} {key}" if prefix else key
+        self._known_key = (key, prefix, identifier, value)
+        return value
+
+    def get_basic_auth_token(self) -> str:
+        """`username` and `password` as the value of an `Authorization` header (RFC 7617)."""
+        pair = f"{self.username or ''}:{self.password or ''}"
+        return "Basic " + base64.b64encode(pair.encode()).decode()
+
+    def auth_settings(self) -> dict[str, dict[str, Any]]:
+        """The credentials by scheme: `type`, `in`, `key` (where they go) and `value`.
+
+        Raises:
+            ApiValueError: a credential was given that cannot be sent.
+        """
+        value = self.get_api_key_with_prefix(_SCHEME)
+        if value is None:
+            token = self._current_token()
+            if token is not None:
+                value = as_bearer(token)
+            elif self.api_key:
+                given = ", ".join(map(repr, self.api_key))
+                raise ApiValueError(f"api_key has {given}; the API's scheme is {_SCHEME!r}")
+            else:
+                return {}
+        setting = {"type": "api_key", "in": "header", "key": "Authorization", "value": value}
+        return {_SCHEME: setting}
+
+    def _current_token(self) -> str | None:
+        if self._token is not None:
+            return self._token.current()
+        token = self.access_token
+        return None if token is None else checked_credential(token, "access_token")
+
+    def renewed_authorization(self, refused: str | None) -> str | None:
+        """After a 401: the `Authorization` value to try instead of `refused`.
+
+        `None` if there is no other: only a callable `access_token` can be asked again, and only if
+        the refused value was made of one of its tokens.
+        """
+        if self._token is None or refused is None:
+            return None
+        token = self._token.renewed(refused)
+        return None if token is None else as_bearer(token)
+
+    def after_fork(self) -> None:
+        """In a forked child: drop locks that a thread of the parent may have held."""
+        if self._token is not None:
+            self._token.after_fork()
+
+    # -- hosts ------------------------------------------------------------------------------------
+
+    def get_host_settings(self) -> list[HostSetting]:
+        """The hosts that the API's description names."""
+        return [{"url": "https://localhost:8080/v1", "description": "No description provided"}]
+
+    def get_host_from_settings(
+        self,
+        index: int | None,
+        variables: Mapping[str, str] | None = None,
+        servers: Sequence[HostSetting] | None = None,
+    ) -> str:
+        """The URL of one of the hosts, its variables filled in.
+
+        Args:
+            index: which of `servers`; `None` gives the base URL set with `host`, or else the first.
+            variables: values of the URL's variables; others have their defaults.
+            servers: the hosts, default `get_host_settings()`.
+
+        Raises:
+            ApiValueError: there is no such host, or a variable has a value that is not allowed.
+        """
+        if index is None and self._base_path is not None:
+            return self._base_path
+        return _settings.server_url(
+            self.get_host_settings() if servers is None else servers, index or 0, variables or {}
+        )
+
+    @property
+    def host(self) -> str:
+        """The base URL, without a slash at its end."""
+        if self.server_index is None and self._base_path is not None:
+            return self._base_path
+        return self.get_host_from_settings(self.server_index, self.server_variables)
+
+    @host.setter
+    def host(self, value: str | None) -> None:
+        self._base_path = None if value is None else _settings.base_url("host", value)
+        if value is not None:
+            self.server_index = None
+
+    def to_debug_report(self) -> str:
+        """Versions and settings for an error report; no secrets."""
+        from openapi_client import __version__
+
+        proxy = shown_target(self.proxy) if self.proxy else None
+        return (
+            "Python SDK Debug Report:\n"
+            f"OS: {platform.platform()}\n"
+            f"Python Version: {platform.python_version()}\n"
+            "Version of the API: 1.0\n"
+            f"SDK Package Version: {__version__}\n"
+            f"Host: {shown_target(self.host)}\n"
+            f"Proxy: {proxy}\n"
+            f"Credentials: {HIDDEN if self.api_key or self.access_token else None}"
+        )

@@ -1,0 +1,348 @@
+"""A conversation: its ids bound once, and what spans many calls."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import Unpack
+
+from openapi_client._settings import seconds
+from openapi_client.conversations.arguments import check_at_least, check_text
+from openapi_client.conversations.follow import Follower
+from openapi_client.conversations.iterate import MessageIterator, PageIterator
+from openapi_client.conversations.ledger import LEDGERS
+from openapi_client.conversations.marker import Marker, marker_at
+from openapi_client.conversations.send_many import Body, Outcome, Sender
+from openapi_client.conversations.send_once import Calls, OnceSender
+from openapi_client.conversations.times import Stop, Times
+from openapi_client.conversations.windows import Look, Snapshot, Window, snapshot_of
+from openapi_client.models import (
+    MessageCreateMessageRequest,
+    MessageMessage,
+    MessageResponse,
+    MessageUpdateMessageRequest,
+)
+
+if TYPE_CHECKING:
+    from openapi_client.api.messages_api import MessagesApi, RequestOptions
+
+
+class Conversation:
+    """The conversation of an app with one connection; made by `MessagesApi.conversation`.
+
+    `list`, `get`, `edit` and `send` are the operations without the two ids. Everything else makes
+    as many calls as it takes. Every method takes the `RequestOptions`, for each of its calls.
+
+    It holds nothing but the API and the ids, so it can be shared by threads as the client can, and
+    pickled as the client can: with its credentials.
+
+    Args:
+        messages: the API.
+        app_id: the app.
+        connection_id: the other side of the conversation.
+        times: time and chance, for programs and tests that have their own.
+
+    Raises:
+        ApiValueError: an id is not a `str`, or is empty.
+    """
+
+    def __init__(
+        self, messages: MessagesApi, app_id: str, connection_id: str, times: Times | None = None
+    ) -> None:
+        check_text("app_id", app_id)
+        check_text("connection_id", connection_id)
+        self._messages = messages
+        self._app_id = app_id
+        self._connection_id = connection_id
+        self._times = Times() if times is None else times
+
+    @property
+    def api(self) -> MessagesApi:
+        """The API that makes the calls."""
+        return self._messages
+
+    @property
+    def app_id(self) -> str:
+        """The app."""
+        return self._app_id
+
+    @property
+    def connection_id(self) -> str:
+        """The other side of the conversation."""
+        return self._connection_id
+
+    def __repr__(self) -> str:
+        return f"<Conversation of {self.app_id!r} with {self.connection_id!r}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._messages, self._app_id, self._connection_id)
+
+    # -- the operations ---------------------------------------------------------------------------
+
+    def list(
+        self,
+        *,
+        messages_since: int | None = None,
+        page: int | None = None,
+        per_page: int | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> MessageResponse:
+        """List a page of messages, newest first; see `MessagesApi.list`."""
+        return self._messages.list(
+            self._app_id,
+            self._connection_id,
+            messages_since=messages_since,
+            page=page,
+            per_page=per_page,
+            **options,
+        )
+
+    def get(self, jti: str, **options: Unpack[RequestOptions]) -> MessageMessage:
+        """Get one message; see `MessagesApi.get`."""
+        return self._messages.get(self._app_id, self._connection_id, jti, **options)
+
+    def edit(
+        self,
+        jti: str,
+        request: str | MessageUpdateMessageRequest | dict[str, Any],
+        **options: Unpack[RequestOptions],
+    ) -> MessageMessage:
+        """Give a message another text; see `MessagesApi.edit`."""
+        return self._messages.edit(self._app_id, self._connection_id, jti, request, **options)
+
+    def send(self, request: Body, **options: Unpack[RequestOptions]) -> MessageMessage:
+        """Send a message; see `MessagesApi.send`."""
+        return self._messages.send(self._app_id, self._connection_id, request, **options)
+
+    # -- every message ----------------------------------------------------------------------------
+
+    def __iter__(self) -> MessageIterator:
+        return self.messages()
+
+    def messages(
+        self,
+        *,
+        per_page: int = 100,
+        max_items: int | None = None,
+        workers: int = 1,
+        newest_first: bool = True,
+        **options: Unpack[RequestOptions],
+    ) -> MessageIterator:
+        """Every message of the conversation, each once, in memory of a few pages.
+
+        Nothing is asked for before the first `next()` or `len()`. It ends, and misses nothing that
+        was there all the time, while messages come in, are edited and are deleted, on servers of
+        every generation. After an error, `next()` goes on where it was.
+
+        Args:
+            per_page: messages per request, about, from 1; more than 1000 are as 1000.
+            max_items: at most so many; `None` for all.
+            workers: requests at a time, from 1: pages are asked for ahead, in threads.
+            newest_first: from the newest message to the oldest, or the other way. From the oldest
+                on, messages that come in meanwhile come at the end.
+            **options: see `RequestOptions`.
+
+        Raises:
+            ApiValueError: an argument makes no sense; the message names it.
+        """
+        return MessageIterator(
+            self.pages(
+                per_page=per_page,
+                max_items=max_items,
+                workers=workers,
+                newest_first=newest_first,
+                **options,
+            )
+        )
+
+    def pages(
+        self,
+        *,
+        per_page: int = 100,
+        max_items: int | None = None,
+        workers: int = 1,
+        newest_first: bool = True,
+        **options: Unpack[RequestOptions],
+    ) -> PageIterator:
+        """The messages of `messages`, page by page.
+
+        Each page is an answer of the server, its `items` without the messages that were on a page
+        before it. A conversation without messages has no page.
+
+        Args:
+            per_page: messages on a page, from 1; more than 1000 are as 1000.
+            max_items: at most so many messages on all pages together; `None` for all.
+            workers: requests at a time, from 1.
+            newest_first: from the newest message to the oldest, or the other way.
+            **options: see `RequestOptions`.
+
+        Raises:
+            ApiValueError: an argument makes no sense; the message names it.
+        """
+        return PageIterator(
+            self._look(options),
+            per_page=per_page,
+            max_items=max_items,
+            workers=workers,
+            newest_first=newest_first,
+        )
+
+    def follow(
+        self,
+        *,
+        after: str | MessageMessage | None = None,
+        poll_interval: float = 1.0,
+        stop: Stop | None = None,
+        give_up_after: float | None = None,
+        **options: Unpack[RequestOptions],
+    ) -> Follower:
+        """New messages as they come, in the order of their creation, each once; it has no end.
+
+        Own messages come too: their `iss` is `"me"`. Edits are no new messages. To go on in another
+        process, give the last message, or its `jti`, as `after`.
+
+        Args:
+            after: begin after this message, or the message with this `jti`; `None`: with what comes
+                from this call on, which makes a request. If the message is given and not only its
+                `jti`, its place is known even if it was deleted meanwhile.
+            poll_interval: seconds between two requests while nothing comes. Each is one request for
+                a few messages.
+            stop: ends the iteration when it is set, such as a `threading.Event`; it also ends the
+                wait for the next request at once. A request that is under way is not interrupted.
+            give_up_after: seconds for which the server may fail before the error is raised; `None`
+                for as long as it takes. A further `next()` goes on.
+            **options: see `RequestOptions`.
+
+        Raises:
+            ApiValueError: an argument makes no sense; the message names it.
+            ApiException: the server refuses the request (401, 404, ...).
+        """
+        return Follower(
+            self._look(options),
+            lambda jti: self.get(jti, **options),
+            after=_marker(after),
+            poll_interval=poll_interval,
+            stop=stop,
+            give_up_after=give_up_after,
+            times=self._times,
+        )
+
+    # -- sends ------------------------------------------------------------------------------------
+
+    def send_many(
+        self,
+        bodies: Iterable[Body],
+        *,
+        workers: int = 8,
+        once: bool = False,
+        stop_on_error: bool = False,
+        **options: Unpack[RequestOptions],
+    ) -> Generator[Outcome]:
+        """Send many messages, several at a time; yield the outcome of each, in order.
+
+        Bodies are taken a few ahead of the outcomes that are asked for, so any number of them takes
+        little memory, and nothing is sent before the first `next()`. In which order the messages
+        are stored is left to chance; with `workers=1` it is the order of the bodies.
+
+        If the server answers 429, all workers pause, and the message is offered again, for as long
+        as a call may take (`Configuration.deadline`) and unless `Configuration.retries` is 0.
+
+        Args:
+            bodies: texts, or models or `dict`s that hold one as `body`.
+            workers: sends at a time, each in a thread, from 1.
+            once: send each as `send_once` does.
+            stop_on_error: after a failure take no more bodies, and send none of those that were
+                taken and have not been sent: their outcome is an error that says so.
+            **options: see `RequestOptions`.
+
+        Yields:
+            The message; or the `ApiException`, whose `outcome` tells whether it may be stored.
+
+        Raises:
+            ApiValueError: an argument makes no sense; the message names it.
+        """
+        check_at_least("workers", workers, 1)
+        configuration = self._messages.api_client.configuration
+        sender = Sender(
+            lambda body: self.send_once(body, **options) if once else self.send(body, **options),
+            workers=workers,
+            stop_on_error=stop_on_error,
+            retries=configuration.retries,
+            patience=configuration.limits.for_call(options.get("_request_timeout")).deadline,
+            times=self._times,
+        )
+        return sender.outcomes(bodies)
+
+    def send_once(
+        self,
+        body: Body,
+        *,
+        settle: float = 1.0,
+        give_up_after: float | None = 60.0,
+        **options: Unpack[RequestOptions],
+    ) -> MessageMessage:
+        """Send a message so that it is stored exactly once, or raise an error: then it is not.
+
+        If the answer to the send is lost, the message is looked for among the own messages that
+        were stored since; it is sent again only if it is not there. What this can and cannot know
+        is told in `openapi_client.conversations.send_once`.
+
+        The first `send_once` of a conversation in a process makes one more request, for the newest
+        message; all others make one more only if an answer was lost.
+
+        Args:
+            body: the text, or a model or `dict` that holds it as `body`.
+            settle: seconds after which a message that was not found is looked for once more, since
+                its request may still be on its way. Only then is it sent again.
+            give_up_after: seconds after which no further attempt, to send or to look, is begun;
+                `None` for no limit.
+            **options: see `RequestOptions`.
+
+        Raises:
+            ApiValueError: an argument makes no sense; the message names it.
+            pydantic.ValidationError: `body` has the wrong type. Nothing was sent.
+            ApiException: the message is not stored. Only if `outcome` is `"unknown"` that is not
+                sure: the server could not be asked for `give_up_after` seconds, or refused to tell.
+        """
+        if not isinstance(body, MessageCreateMessageRequest):
+            body = MessageCreateMessageRequest.model_validate(
+                {"body": body} if isinstance(body, str) else body
+            )
+        request = body
+        seconds("settle", settle)
+        if give_up_after is not None:
+            seconds("give_up_after", give_up_after)
+        look = self._look(options)
+
+        def newest() -> MessageMessage | None:
+            return next(iter(look(Window(1, 1)).items), None)
+
+        def from_newest() -> Iterator[MessageMessage]:
+            return self.messages(**options)
+
+        host = self._messages.api_client.configuration.host
+        return OnceSender(
+            Calls(lambda: self.send(request, **options), newest, from_newest),
+            request.body or "",
+            LEDGERS.of((host, self._app_id, self._connection_id), self._times.clock),
+            settle=settle,
+            give_up_after=give_up_after,
+            times=self._times,
+        ).run()
+
+    def _look(self, options: RequestOptions) -> Look:
+        def look(window: Window) -> Snapshot:
+            response = self.list(page=window.page, per_page=window.size, **options)
+            return snapshot_of(response, window)
+
+        return look
+
+
+def _marker(after: object) -> Marker | None:
+    if after is None:
+        return None
+    if isinstance(after, MessageMessage):
+        check_text("the jti of after", after.jti)
+        return marker_at(after)
+    return Marker(check_text("after", after), None)

@@ -1,0 +1,229 @@
+"""Every message of a conversation, lazily: page by page, and one by one."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from math import ceil
+
+from typing_extensions import Self
+
+from openapi_client.conversations.ahead import Ahead
+from openapi_client.conversations.arguments import check_at_least
+from openapi_client.conversations.extent import Extent
+from openapi_client.conversations.reader import Reader
+from openapi_client.conversations.windows import LARGEST, Look, Snapshot, Window
+from openapi_client.models import MessageMessage, MessageResponse
+
+
+class PageIterator(Iterator[MessageResponse]):
+    """The pages of a conversation; each message is on one of them.
+
+    They are cut as if the conversation stood still: `page`, `per_page` and `page_count` say so,
+    whatever the requests were. A page has fewer than `per_page` messages if it is the last one, or
+    if others came in or were deleted meanwhile. `len()` is the number of pages to come; the first
+    `len()`, like the first `next()`, makes requests.
+
+    An error leaves it where it was: `next()` asks again. Safe for several threads.
+
+    Args:
+        look: makes a request.
+        per_page: messages on a page, from 1; more than 1000 are as 1000.
+        max_items: messages on all pages together; `None` for all.
+        workers: requests at a time.
+        newest_first: from the newest message to the oldest, or the other way.
+
+    Raises:
+        ApiValueError: an argument makes no sense.
+    """
+
+    def __init__(
+        self,
+        look: Look,
+        *,
+        per_page: int,
+        max_items: int | None,
+        workers: int,
+        newest_first: bool,
+    ) -> None:
+        check_at_least("per_page", per_page, 1)
+        check_at_least("workers", workers, 1)
+        if max_items is not None:
+            check_at_least("max_items", max_items, 0)
+            per_page = max(1, min(per_page, max_items))
+        self._look = look
+        self._per_page = min(per_page, LARGEST)
+        self._left = max_items
+        self._done = max_items == 0
+        self._extent: Extent | None = None
+        self._held: Snapshot | None = None
+        self._reader = Reader(newest_first=newest_first, reach=self._per_page)
+        self._ahead = Ahead(look, workers)
+        self._planned_from = 0
+        self._page_number = 0
+        self._items_given = 0
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __next__(self) -> MessageResponse:
+        with self._lock:
+            while not self._done:
+                page = self._next_page()
+                if page is not None:
+                    return page
+            self._ahead.close()
+            raise StopIteration
+
+    def __len__(self) -> int:
+        return ceil(self.items_left / self._per_page)
+
+    def __length_hint__(self) -> int:
+        return len(self)
+
+    @property
+    def total_count(self) -> int:
+        """How many messages the conversation had at first.
+
+        This is the truth where servers of 2023 count the messages of all conversations.
+
+        Raises:
+            ApiException: a request failed.
+        """
+        with self._lock:
+            return self._opened().count()
+
+    @property
+    def items_left(self) -> int:
+        """How many messages are to come, as far as `total_count` and `max_items` tell.
+
+        Raises:
+            ApiException: a request failed.
+        """
+        with self._lock:
+            if self._done:
+                return 0
+            left = max(0, self._opened().count() - self._items_given)
+            return left if self._left is None else min(left, self._left)
+
+    def close(self) -> None:
+        """End the iteration, and its threads as soon as their requests have ended."""
+        with self._lock:
+            self._done = True
+            self._held = None
+            self._ahead.close()
+
+    def _opened(self) -> Extent:
+        """Look at the conversation for the first time, if that has not been done."""
+        if self._extent is None:
+            reader = self._reader
+            if reader.newest_first:
+                self._held = first = self._look(reader.next_window())
+                self._extent = Extent(self._look, first)
+            else:
+                extent = Extent(self._look, self._look(Window(1, 1)))
+                reader.position = extent.count()
+                self._extent = extent
+        return self._extent
+
+    def _next_page(self) -> MessageResponse | None:
+        extent = self._opened()
+        snapshot, self._held = self._held, None
+        if snapshot is None:
+            self._plan(extent)
+            snapshot = self._ahead.take()
+        room = self._per_page if self._left is None else min(self._per_page, self._left)
+        taken = self._reader.take(snapshot, room)
+        self._done = self._reader.finished
+        if not taken:
+            # What was planned is for another place than where the reader is.
+            self._ahead.discard()
+            return None
+        if self._left is not None:
+            self._left -= len(taken)
+            self._done = self._done or self._left == 0
+        self._items_given += len(taken)
+        self._page_number += 1
+        return self._page(snapshot.response, taken)
+
+    def _plan(self, extent: Extent) -> None:
+        reader, ahead, step = self._reader, self._ahead, self._per_page
+        while ahead.room:
+            position = reader.position
+            if ahead.planned:
+                if not reader.steady or (
+                    self._left is not None and ahead.planned * step >= self._left
+                ):
+                    return
+                position = self._planned_from + (step if reader.newest_first else -step)
+                if not 0 < position < extent.claimed - 1:
+                    return
+            self._planned_from = position
+            ahead.plan(reader.window_at(position))
+
+    def _page(self, response: MessageResponse, items: list[MessageMessage]) -> MessageResponse:
+        told: dict[str, object] = {
+            "items": items,
+            "page": self._page_number,
+            "per_page": self._per_page,
+        }
+        if response.total_count is not None:
+            told["page_count"] = ceil(response.total_count / self._per_page)
+        return response.model_copy(update=told)
+
+
+class MessageIterator(Iterator[MessageMessage]):
+    """The messages of a conversation, each once.
+
+    It asks for a page when the one before it is used up. `len()` is the number of messages to come,
+    so that progress bars know it; the first `len()`, like the first `next()`, makes requests.
+
+    An error leaves it where it was: `next()` asks again. Safe for several threads.
+
+    Args:
+        pages: where the messages are.
+    """
+
+    def __init__(self, pages: PageIterator) -> None:
+        self._pages = pages
+        self._items: deque[MessageMessage] = deque()
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __next__(self) -> MessageMessage:
+        with self._lock:
+            while not self._items:
+                self._items.extend(next(self._pages).items or ())
+            return self._items.popleft()
+
+    def __len__(self) -> int:
+        with self._lock:
+            return len(self._items) + self._pages.items_left
+
+    def __length_hint__(self) -> int:
+        return len(self)
+
+    @property
+    def total_count(self) -> int:
+        """How many messages the conversation had at first; see `PageIterator.total_count`.
+
+        Raises:
+            ApiException: a request failed.
+        """
+        return self._pages.total_count
+
+    def close(self) -> None:
+        """End the iteration, and its threads as soon as their requests have ended."""
+        with self._lock:
+            self._items.clear()
+            self._pages.close()

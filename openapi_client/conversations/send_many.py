@@ -1,0 +1,130 @@
+"""Many sends at a time, their outcomes in order."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeAlias
+
+from openapi_client.conversations.gate import Gate
+from openapi_client.conversations.times import Times
+from openapi_client.exceptions import ApiException, TooManyRequestsException
+from openapi_client.models import MessageCreateMessageRequest, MessageMessage
+from openapi_client.retries import TRANSIENT_STATUSES, RetryPolicy, ruled_by
+
+Body: TypeAlias = str | MessageCreateMessageRequest | dict[str, Any]
+"""What a send takes: the text, or a model or `dict` that holds it as `body`."""
+
+Outcome: TypeAlias = MessageMessage | ApiException
+"""How a send ended: the message, or the error, whose `outcome` tells whether it may be stored."""
+
+_AHEAD_PER_WORKER = 4
+"""Bodies that are taken before the outcome of the first of them is there, for each worker."""
+
+
+class Sender:
+    """Sends bodies in threads.
+
+    Args:
+        send: sends one.
+        workers: sends at a time.
+        stop_on_error: whether a failure ends it.
+        retries: `Configuration.retries`.
+        patience: seconds for which a body is offered again that the server answers with 429; `None`
+            for no limit.
+        times: time and chance.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Body], MessageMessage],
+        *,
+        workers: int,
+        stop_on_error: bool,
+        retries: object,
+        patience: float | None,
+        times: Times,
+    ) -> None:
+        self._send = send
+        self._workers = workers
+        self._stop_on_error = stop_on_error
+        self._patience = patience
+        self._times = times
+        self._stopped = threading.Event()
+        self._gate = Gate(times, self._stopped)
+        policy = RetryPolicy.of(retries)
+        self._repeats = policy.repeats > 0
+        # 429 is left to the gate; the client's own loop would let each thread wait for itself.
+        self._policy = policy._replace(statuses=TRANSIENT_STATUSES - {429})
+
+    def outcomes(self, bodies: Iterable[Body]) -> Generator[Outcome]:
+        """Send `bodies`; yield one outcome for each that was taken, in order."""
+        pending: deque[Future[Outcome]] = deque()
+        source = iter(bodies)
+        threads = ThreadPoolExecutor(self._workers, "openapi-client-sends")
+        try:
+            while not self._stopped.is_set():
+                try:
+                    body = next(source)
+                except StopIteration:
+                    break
+                except Exception:
+                    # The caller's own error comes where it happened: after what was sent before.
+                    yield from _drained(pending)
+                    raise
+                pending.append(threads.submit(self._outcome, body))
+                while pending and (
+                    len(pending) >= _AHEAD_PER_WORKER * self._workers or pending[0].done()
+                ):
+                    yield pending.popleft().result()
+            yield from _drained(pending)
+        finally:
+            self._stopped.set()
+            threads.shutdown(cancel_futures=True)
+
+    def _outcome(self, body: Body) -> Outcome:
+        try:
+            return self._sent(body)
+        except ApiException as error:
+            failure = error
+        except (ValueError, TypeError) as error:
+            failure = _not_sent(f"The body cannot be sent: {error}")
+            failure.__cause__ = error
+        if self._stop_on_error:
+            self._stopped.set()
+        return failure
+
+    def _sent(self, body: Body) -> MessageMessage:
+        began = self._times.clock()
+        while True:
+            entered = self._gate.enter()
+            if self._stopped.is_set():
+                raise _not_sent("Not sent: sending was stopped before it was this one's turn")
+            try:
+                with ruled_by(self._policy):
+                    message = self._send(body)
+            except TooManyRequestsException as error:
+                self._gate.refused(entered, error.retry_after)
+                if not self._repeats or not self._has_time(began, error.retry_after):
+                    raise
+            else:
+                self._gate.passed()
+                return message
+
+    def _has_time(self, began: float, wait: float | None) -> bool:
+        if self._patience is None:
+            return True
+        return self._times.clock() + (wait or 0.0) - began < self._patience
+
+
+def _drained(pending: deque[Future[Outcome]]) -> Iterator[Outcome]:
+    while pending:
+        yield pending.popleft().result()
+
+
+def _not_sent(reason: str) -> ApiException:
+    failure = ApiException(0, reason)
+    failure.outcome = "not_sent"
+    return failure

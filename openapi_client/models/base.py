@@ -1,0 +1,59 @@
+"""What the models share."""
+
+from __future__ import annotations
+
+import json
+import pprint
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+from typing_extensions import Self
+
+
+class Model(BaseModel):
+    """A value of the API: fields with types, checked when it is made and when one is assigned.
+
+    Types are strict: no number is taken for a string, no string for a number. What does not fit
+    raises `pydantic.ValidationError`, which is a `ValueError`.
+    """
+
+    model_config = ConfigDict(populate_by_name=True, validate_assignment=True)
+
+    @property
+    def model_extra(self) -> dict[str, Any]:
+        """The fields that came and are not known, by name; empty if there were none."""
+        return super().model_extra or {}
+
+    def to_str(self) -> str:
+        """All fields, those that are `None` too, laid out for people."""
+        return pprint.pformat(self.model_dump(by_alias=True, serialize_as_any=True))
+
+    def to_json(self) -> str:
+        """The JSON text of what `to_dict` returns."""
+        return json.dumps(
+            self.model_dump(mode="json", by_alias=True, exclude_none=True, serialize_as_any=True)
+        )
+
+    @classmethod
+    def from_json(cls, json_str: str | bytes | bytearray) -> Self | None:
+        """Read a JSON text; `null` gives `None`.
+
+        Raises:
+            pydantic.ValidationError: it is not JSON, or not this model.
+        """
+        if json_str.strip() in ("null", b"null"):
+            return None
+        return cls.model_validate_json(json_str)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields by their documented names, models in it as `dict`, without what is `None`."""
+        return self.model_dump(by_alias=True, exclude_none=True, serialize_as_any=True)
+
+    @classmethod
+    def from_dict(cls, obj: Any) -> Self | None:
+        """Read a `dict`; a model is returned as it is, and `None` gives `None`.
+
+        Raises:
+            pydantic.ValidationError: it is not this model.
+        """
+        return None if obj is None else cls.model_validate(obj)

@@ -1,0 +1,87 @@
+"""A message of a conversation."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import AliasChoices, ConfigDict, Field, StrictBool, StrictStr
+
+from openapi_client.models.base import Model
+
+
+class MessageMessage(Model):
+    """A message. Any field is `None` if the server did not send it.
+
+    Servers of every generation are understood: what newer ones call `id` and `connection_id` is
+    read as `jti` and `iss`. Fields that are not known here are kept, in `model_extra` and as
+    attributes.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    body: StrictStr | None = None
+    """The text."""
+    cid: StrictStr | None = None
+    """The id of the conversation (thread) that it belongs to."""
+    created_at: StrictStr | None = None
+    """When the server stored it, as the server wrote it (RFC 3339)."""
+    iat: StrictStr | None = None
+    """When its sender issued it, as the server wrote it (RFC 3339)."""
+    iss: StrictStr | None = Field(
+        default=None, validation_alias=AliasChoices("iss", "connection_id")
+    )
+    """Who sent it: the id of a connection, or `"me"` for the app itself."""
+    jti: StrictStr | None = Field(default=None, validation_alias=AliasChoices("jti", "id"))
+    """Its id."""
+    rid: StrictStr | None = None
+    """The id of the message that it answers; empty if it answers none."""
+    updated_at: StrictStr | None = None
+    """When it was last changed, as the server wrote it (RFC 3339)."""
+    read: StrictBool | None = None
+    """Whether it was read; older servers do not tell."""
+    received: StrictBool | None = None
+    """Whether it was received; older servers do not tell."""
+
+    @property
+    def created_at_datetime(self) -> datetime | None:
+        """`created_at` as an aware `datetime`, cut to microseconds; `None` if absent or empty.
+
+        Raises:
+            ValueError: it is not a date and time with an offset.
+        """
+        return _timestamp("created_at", self.created_at)
+
+    @property
+    def iat_datetime(self) -> datetime | None:
+        """`iat` as an aware `datetime`, cut to microseconds; `None` if absent or empty.
+
+        Raises:
+            ValueError: it is not a date and time with an offset.
+        """
+        return _timestamp("iat", self.iat)
+
+    @property
+    def updated_at_datetime(self) -> datetime | None:
+        """`updated_at` as an aware `datetime`, cut to microseconds; `None` if absent or empty.
+
+        Raises:
+            ValueError: it is not a date and time with an offset.
+        """
+        return _timestamp("updated_at", self.updated_at)
+
+
+def _timestamp(field: str, text: str | None) -> datetime | None:
+    if not text:
+        return None
+    # Not at the top: most programs never ask, and it takes as long to import as the models.
+    from dateutil.parser import isoparse
+
+    try:
+        moment = isoparse(text)
+    except (ValueError, OverflowError):
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError(
+            f"{field} must be a date and time with an offset (RFC 3339), not {text[:64]!r}"
+        )
+    return moment

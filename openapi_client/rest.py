@@ -1,0 +1,370 @@
+"""The transport: pools, limits and attempts. With `_transport` the only room that knows urllib3."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import re
+import threading
+import time
+import warnings
+import weakref
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import quote
+
+from urllib3 import BaseHTTPResponse, HTTPHeaderDict
+
+from openapi_client._redaction import SHOWN_HEADERS, secrets_of, shown_target
+from openapi_client._transport.attempts import AttemptLoop, Call
+from openapi_client._transport.connection import Loaded, leave_to_parent
+from openapi_client._transport.exchange import Exchange
+from openapi_client._transport.head import Fields
+from openapi_client._transport.payload import METHODS, WITH_BODY, encode_payload
+from openapi_client._transport.pools import Origin, TLSContexts, make_origin
+from openapi_client.exceptions import (
+    ApiException,
+    ApiValueError,
+    ClientClosedException,
+    InsecureTransportWarning,
+    TLSException,
+)
+from openapi_client.retries import Attempt, RetryBudget, Times
+
+if TYPE_CHECKING:
+    from openapi_client.configuration import Configuration
+
+__all__ = ["ApiException", "ApiValueError", "RESTClientObject", "RESTResponse"]
+
+# What may stand in a request target as it is (RFC 9112, section 3.2).
+_TARGET = re.compile(r"[!-\"$-~]+")
+_FORBIDDEN_IN_FIELD = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# Two of them that disagree make two requests of one (RFC 9112, section 6.3).
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+_FIELD_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+
+_unread: ContextVar[bool] = ContextVar("openapi_client_unread", default=False)
+
+
+@contextmanager
+def unread_answers() -> Generator[None, None, None]:
+    """Within this context, requests return as soon as the head of the answer is there.
+
+    A context and not an argument, because programs replace `RESTClientObject.request` and
+    `ApiClient.call_api` by functions that take what generated clients give them.
+    """
+    token = _unread.set(True)
+    try:
+        yield
+    finally:
+        _unread.reset(token)
+
+
+class AnyResponse(Protocol):
+    """What a program may put into the place of a `RESTResponse`."""
+
+    status: int
+    reason: str | None
+    data: bytes | None
+
+    def read(self) -> bytes:
+        """The body."""
+        ...
+
+    def getheaders(self) -> Mapping[str, str]:
+        """The headers."""
+        ...
+
+    def getheader(self, name: str, default: str | None = None) -> str | None:
+        """One header, or `default`."""
+        ...
+
+
+class RESTResponse(io.IOBase):
+    """An answer.
+
+    Attributes:
+        status: the status.
+        reason: the reason phrase.
+        data: the body as bytes; `None` until it has been read.
+        attempts: the attempts that led to this answer.
+        retry_after: seconds asked for by `Retry-After`.
+        hint: what the caller can do about this answer, if it is an error.
+    """
+
+    attempts: tuple[Attempt, ...] = ()
+    retry_after: float | None = None
+    hint: str | None = None
+    sent: tuple[str, str, Mapping[str, str]] | None = None
+
+    def __init__(self, resp: BaseHTTPResponse | Loaded) -> None:
+        self._raw = resp
+        self.status = resp.status
+        self.reason = resp.reason
+        self.data: bytes | None = resp.data if isinstance(resp, Loaded) else None
+
+    @property
+    def response(self) -> BaseHTTPResponse:
+        """urllib3's response: unread from an operation `..._without_preload_content`."""
+        return self._raw.unread() if isinstance(self._raw, Loaded) else self._raw
+
+    @response.setter
+    def response(self, value: BaseHTTPResponse) -> None:
+        self._raw = value
+
+    def read(self) -> bytes:
+        """The body, read to its end."""
+        if self.data is None:
+            self.data = self._raw.data or b""
+        return self.data
+
+    @property
+    def headers(self) -> HTTPHeaderDict:
+        """The headers; names without regard to case."""
+        headers = self._raw.headers
+        return HTTPHeaderDict(headers.pairs) if isinstance(headers, Fields) else headers
+
+    def getheaders(self) -> HTTPHeaderDict:
+        """The headers; names without regard to case."""
+        return self.headers
+
+    def getheader(self, name: str, default: str | None = None) -> str | None:
+        """One header, or `default`."""
+        return self._raw.headers.get(name, default)
+
+    def plain_headers(self) -> dict[str, str]:
+        """The headers as a `dict`."""
+        headers = self._raw.headers
+        if isinstance(headers, Fields):
+            plain = dict(headers.pairs)
+            if len(plain) == len(headers.pairs):
+                return plain
+        return dict(headers)
+
+    @property
+    def request_line(self) -> str | None:
+        """The method and URL of the request, without secrets."""
+        return None if self.sent is None else f"{self.sent[0]} {shown_target(self.sent[1])}"
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The credentials of the request, to be kept out of messages."""
+        return frozenset() if self.sent is None else secrets_of(self.sent[2], self.sent[1])
+
+    def __repr__(self) -> str:
+        return f"<RESTResponse {self.status}>"
+
+
+class RESTClientObject:
+    """Makes requests: a pool of connections per origin, limits, repeats.
+
+    Safe for any number of threads, and across forks: a child opens connections of its own.
+
+    Args:
+        configuration: the settings; TLS, proxy and pool are read when a connection is first made.
+        clock: a monotonic clock in seconds.
+        wall_clock: seconds since the epoch, for `Retry-After` as a date.
+        sleep: waits for some seconds.
+        draw: an even random number in [0, 1), for the backoff.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+        draw: Callable[[], float] = random.random,
+    ) -> None:
+        self.configuration = configuration
+        self._times = Times(clock, wall_clock, sleep, draw)
+        self._clock = clock
+        self._closed = False
+        self._checked: tuple[Mapping[str, str], dict[str, str]] = ({}, {})
+        self._warned: set[str] = set()
+        self._start_empty()
+        _clients.add(self)
+
+    def _start_empty(self) -> None:
+        self._lock = threading.Lock()
+        self._origins: dict[str, Origin] = {}
+        self._contexts = TLSContexts(self.configuration)
+        self._loop = AttemptLoop(self.configuration, RetryBudget(), self._times)
+
+    def after_fork(self) -> None:
+        """In a forked child: leave the sockets and locks to the parent."""
+        self._start_empty()
+        self.configuration.after_fork()
+
+    def close(self) -> None:
+        """Close all idle connections; those in use are closed when their answer has been read."""
+        with self._lock:
+            self._closed = True
+            origins, self._origins = self._origins, {}
+        for origin in origins.values():
+            origin.pool.close()
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        post_params: Sequence[tuple[str, Any]] | None = None,
+        _request_timeout: float | tuple[float | None, float | None] | None = None,
+    ) -> RESTResponse:
+        """Make a request, and repeat it as the configuration says.
+
+        Args:
+            method: GET, HEAD, DELETE, POST, PUT, PATCH or OPTIONS.
+            url: absolute URL, with its query.
+            headers: request headers; they are not changed.
+            body: what the content type in `headers` takes: a JSON value, `str` or `bytes`.
+            post_params: fields of a form, or parts.
+            _request_timeout: seconds for the whole call, or a pair (connect, read).
+
+        Returns:
+            The answer, whatever its status, with its body read.
+
+        Raises:
+            ApiValueError: an argument makes no sense; nothing was sent.
+            ApiException: there is no answer.
+        """
+        method = method.upper()
+        if method not in METHODS:
+            raise ApiValueError(
+                f"method must be one of {', '.join(sorted(METHODS))}, not {method!r}"
+            )
+        payload = None
+        if method in WITH_BODY:
+            payload, headers = encode_payload(headers or {}, body, post_params)
+        fields = self._checked_headers(headers or {})
+        configuration = self.configuration
+        limits = configuration.limits
+        if _request_timeout is not None:
+            limits = limits.for_call(_request_timeout)
+        slash = url.find("/", 8)
+        base, target = (url, "/") if slash < 0 else (url[:slash], url[slash:])
+        if _TARGET.fullmatch(target) is None:
+            target = _encoded_target(target)
+        origin = self._origins.get(base) or self._make_origin(base)
+        if origin.exposed:
+            self._check_exposed(base, fields, target)
+        if origin.absolute:
+            target = origin.absolute + target
+            fields = {**fields, **origin.proxy_headers}
+        preload = not _unread.get()
+        if not preload:
+            # Meant for this request, not for one that a token's provider makes in its midst.
+            _unread.set(False)
+        exchange = Exchange(
+            method,
+            target,
+            payload,
+            limits,
+            preload=preload,
+            max_bytes=configuration.max_response_bytes,
+            clock=self._clock,
+        )
+        call = Call(method, url, base, origin.absolute, origin.pool, exchange)
+        answer = self._loop.run(call, fields)
+        response = RESTResponse(answer.raw)
+        response.attempts = answer.attempts
+        response.retry_after = answer.retry_after
+        response.hint = answer.hint
+        response.sent = (method, url, answer.headers)
+        return response
+
+    def _make_origin(self, base: str) -> Origin:
+        with self._lock:
+            if self._closed:
+                raise ClientClosedException(reason="The client is closed")
+            origin = self._origins.get(base)
+            if origin is None:
+                try:
+                    origin = make_origin(base, self.configuration, self._contexts)
+                except (OSError, ValueError) as error:
+                    if isinstance(error, ApiValueError):
+                        raise
+                    raise _not_sent(f"The TLS settings cannot be used: {error}") from error
+                self._origins[base] = origin
+            return origin
+
+    def _checked_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """A copy of `headers` in which nothing can end a field and begin another.
+
+        Raises:
+            ApiValueError: a name is not a token, or a value has a control character or one that
+                HTTP cannot carry (RFC 9110, section 5.5).
+        """
+        known, checked = self._checked
+        if headers != known:
+            checked = {name: _checked_field(name, value) for name, value in headers.items()}
+            self._checked = (dict(headers), checked)
+        return checked
+
+    def _check_exposed(self, base: str, headers: Mapping[str, str], target: str) -> None:
+        """Credentials are about to be sent so that anyone on the way can read them."""
+        allowed = self.configuration.allow_insecure
+        if allowed or (base in self._warned and allowed is None):
+            return
+        harmless = all(name.lower() in SHOWN_HEADERS for name in headers)
+        if harmless and shown_target(target) == target:
+            return
+        message = f"Credentials over plain HTTP to {shown_target(base)}"
+        if allowed is False:
+            raise ApiValueError(f"{message} are forbidden by allow_insecure=False; use https://")
+        self._warned.add(base)
+        warnings.warn(f"{message}; use https://", InsecureTransportWarning, stacklevel=3)
+
+
+def _not_sent(reason: str) -> TLSException:
+    failure = TLSException(reason=reason)
+    failure.outcome = "not_sent"
+    return failure
+
+
+def _checked_field(name: object, value: object) -> str:
+    if not isinstance(name, str) or _FIELD_NAME.fullmatch(name) is None:
+        raise ApiValueError(f"a header's name must be a token (RFC 9110, 5.1), not {name!r}")
+    if not isinstance(value, (str, bytes, int, float)):
+        raise ApiValueError(
+            f"the value of the header {name} must be str, not {type(value).__name__}"
+        )
+    if name.lower() in _FRAMING:
+        raise ApiValueError(f"the header {name} is for the client to set")
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    if _FORBIDDEN_IN_FIELD.search(text):
+        raise ApiValueError(f"the value of the header {name} contains a control character")
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        raise ApiValueError(
+            f"the value of the header {name} contains a character outside ISO 8859-1"
+        ) from None
+    return text
+
+
+def _encoded_target(target: str) -> str:
+    """A request target without a fragment, what is not ASCII percent-encoded."""
+    target = target.partition("#")[0]
+    if any(not character.isprintable() or character == " " for character in target):
+        raise ApiValueError("url contains a space or control character")
+    return quote(target, safe="!\"$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+
+
+_clients: weakref.WeakSet[RESTClientObject] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    leave_to_parent()
+    for client in list(_clients):
+        client.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

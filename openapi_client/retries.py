@@ -1,0 +1,190 @@
+"""Whether a failed attempt may be made again, and when.
+
+Nothing in here does I/O, sleeps or reads a clock: time and chance are handed in, so that every
+decision can be tested exactly.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+import threading
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import NamedTuple
+
+# RFC 9110, section 9.2.2: repeating these leaves the server in the same state as sending them once.
+IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+
+# Answers of an overloaded or restarting server, or of a proxy in front of it.
+TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
+
+_DELAY_SECONDS = re.compile(r"\d+(?:\.\d*)?")
+
+
+class Attempt(NamedTuple):
+    """One attempt of a call, as told by `ApiResponse.attempts` and `ApiException.attempts`."""
+
+    status: int | None
+    """The status of the answer; `None` if no complete head of an answer came."""
+    cause: str | None
+    """Why the attempt failed without a usable answer; `None` if it was answered."""
+    duration: float
+    """Seconds from the start of the attempt to its end."""
+    wait: float
+    """Seconds waited after this attempt before the next one; 0.0 after the last."""
+
+
+class Times(NamedTuple):
+    """Time and chance, as a program or a test hands them in."""
+
+    clock: Callable[[], float] = time.monotonic
+    """A monotonic clock, seconds."""
+    wall_clock: Callable[[], float] = time.time
+    """Seconds since the epoch, for `Retry-After` as a date."""
+    sleep: Callable[[float], None] = time.sleep
+    """Waits for some seconds."""
+    draw: Callable[[], float] = random.random
+    """An even random number in [0, 1), for the backoff."""
+
+
+class RetryBudget:
+    """Repeats that a client may still make, shared by its threads.
+
+    A repeat takes one from the bucket and a successful call puts `refill` back, so that repeats
+    stop when most calls fail and a struggling server is not asked several times as often.
+    """
+
+    def __init__(self, capacity: float = 50.0, refill: float = 0.5) -> None:
+        self.capacity = capacity
+        self.refill = refill
+        self._level = capacity
+        self._lock = threading.Lock()
+
+    @property
+    def level(self) -> float:
+        """The number of repeats left."""
+        return self._level
+
+    def take(self) -> bool:
+        """Take one repeat; `False` if there is none."""
+        with self._lock:
+            if self._level < 1.0:
+                return False
+            self._level -= 1.0
+            return True
+
+    def give(self) -> None:
+        """Note a successful call."""
+        # Read without the lock: a full bucket is the common case, and costs nothing then.
+        if self._level < self.capacity:
+            with self._lock:
+                self._level = min(self.capacity, self._level + self.refill)
+
+
+class RetryPolicy(NamedTuple):
+    """How often, and after how long, a failed attempt is made again.
+
+    Waits grow as `base * 2**n` up to `cap` seconds, each drawn evenly from zero to that ("full
+    jitter"), so that clients that failed together do not come back together.
+    """
+
+    repeats: int = 2
+    base: float = 0.5
+    cap: float = 8.0
+    longest_retry_after: float = 60.0
+    statuses: frozenset[int] = TRANSIENT_STATUSES
+    """The answers after which a request may be sent again."""
+
+    @classmethod
+    def of(cls, retries: object) -> RetryPolicy:
+        """The policy that `Configuration.retries` means; one of urllib3 is not looked into."""
+        return cls(retries) if isinstance(retries, int) else cls()
+
+    def may_repeat(
+        self, method: str, *, sent: bool, status: int | None, retry_after: float | None
+    ) -> bool:
+        """Whether this failure leaves the request safe, and worthwhile, to send again.
+
+        Args:
+            method: the request's method, upper case.
+            sent: whether a byte of the request may have reached the server.
+            status: the status that the server answered; `None` without a complete answer.
+            retry_after: the answer's `Retry-After` in seconds, if it had one.
+        """
+        if status is None:
+            return not sent or method in IDEMPOTENT_METHODS
+        if status not in self.statuses:
+            return False
+        if method in IDEMPOTENT_METHODS or status == 429:
+            return True
+        # A 503 that names a time to come back says that the request was not taken; a bare 503, a
+        # 502 or a 504 may come from a proxy that had already passed the request on.
+        return status == 503 and retry_after is not None
+
+    def wait(
+        self,
+        repeats_done: int,
+        retry_after: float | None,
+        draw: Callable[[], float] = random.random,
+    ) -> float | None:
+        """Seconds to wait before the next attempt; `None` if there must not be one.
+
+        Args:
+            repeats_done: how many times the call has been repeated so far.
+            retry_after: what the server asked for, in seconds; rules over the backoff.
+            draw: gives an even random number in [0, 1).
+        """
+        if repeats_done >= self.repeats:
+            return None
+        if retry_after is not None:
+            return retry_after if retry_after <= self.longest_retry_after else None
+        return draw() * min(self.cap, self.base * 2.0**repeats_done)
+
+
+def parse_retry_after(value: str | None, now: float) -> float | None:
+    """The seconds that a `Retry-After` header asks for (RFC 9110, section 10.2.3).
+
+    Args:
+        value: the header's value: seconds or an HTTP date.
+        now: the time, in seconds since the epoch, that a date is compared with.
+
+    Returns:
+        Zero or more seconds; `None` if there is no header or it makes no sense.
+    """
+    if value is None:
+        return None
+    value = value.strip()
+    if _DELAY_SECONDS.fullmatch(value):
+        seconds = float(value)
+        return seconds if math.isfinite(seconds) else None
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+    except (ValueError, OverflowError, TypeError, IndexError, OSError):
+        return None
+
+
+_ruling: ContextVar[RetryPolicy | None] = ContextVar("openapi_client_policy", default=None)
+
+
+def ruling_policy() -> RetryPolicy | None:
+    """The policy of the context that a call is made in, if it has one of its own."""
+    return _ruling.get()
+
+
+@contextmanager
+def ruled_by(policy: RetryPolicy) -> Generator[None]:
+    """Within this context `policy` rules over the calls, and not `Configuration.retries`.
+
+    For what makes calls one after another and itself decides when to make the next.
+    """
+    token = _ruling.set(policy)
+    try:
+        yield
+    finally:
+        _ruling.reset(token)

@@ -1,0 +1,121 @@
+"""`python -m openapi_client.testing`: the embedded server from a shell.
+
+It prints three lines that a shell can evaluate, then serves until SIGINT or SIGTERM.
+"""
+
+from __future__ import annotations
+
+import argparse
+import queue
+import shlex
+import signal
+import sqlite3
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from openapi_client.testing._fault_text import command_fault
+from openapi_client.testing._generations import GENERATIONS
+from openapi_client.testing._log import write_to_stderr
+from openapi_client.testing._server import MessagesServer
+
+_PROGRAM = "python -m openapi_client.testing"
+_CANNOT_START = 2
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        sys.exit(_refuse(message))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=_PROGRAM,
+        description="A server of the messages API, with the documentation's example conversation. "
+        "Prints three export lines when it accepts connections; Ctrl-C or SIGTERM ends it.",
+    )
+    parser.add_argument("--host", default="localhost", help="where to listen (%(default)s)")
+    parser.add_argument("--port", type=int, default=8080, help="0 takes a free one (%(default)s)")
+    parser.add_argument("--no-tls", action="store_true", help="plain HTTP instead of HTTPS")
+    parser.add_argument("--database", metavar="FILE", help="an SQLite file (default: in memory)")
+    parser.add_argument(
+        "--generation", choices=GENERATIONS, default="documented", help="(%(default)s)"
+    )
+    parser.add_argument("--token", help="the token to accept (default: a random one)")
+    parser.add_argument(
+        "--ca-cert",
+        metavar="FILE",
+        help="where to write the CA certificate (default: a temporary file, deleted at the end)",
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[:VALUE][,KEY=VALUE...]",
+        help="what goes wrong, such as status:503,share=0.1 or latency:0.5,operation=send or "
+        "reset,nth=3; may be given several times",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="what the faults' shares are drawn from (%(default)s)"
+    )
+    parser.add_argument("--log", action="store_true", help="one line per request on standard error")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the server until a signal ends it; returns the exit status, 2 if it cannot start."""
+    given = _parser().parse_args(arguments)
+    # A queue, because its `put` may be called while `get` waits in the same thread.
+    ended: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _frame: ended.put(received))
+    try:
+        server = MessagesServer(
+            generation=given.generation,
+            tls=not given.no_tls,
+            token=given.token,
+            database=given.database,
+            host=given.host,
+            port=given.port,
+            example=True,
+            ca_cert=given.ca_cert,
+            seed=given.seed,
+            keep_requests=0,
+            log=write_to_stderr if given.log else None,
+        )
+    except ValueError as error:
+        return _refuse(str(error))
+    except sqlite3.Error as error:
+        return _refuse(f"cannot open the database {given.database}: {error}")
+    try:
+        for text in given.fault:
+            command_fault(server.faults, text)
+        server.start()
+        sys.stdout.write(
+            f"export OPENAPI_CLIENT_HOST={shlex.quote(server.url)}\n"
+            f"export API_KEY={shlex.quote(server.token)}\n"
+            f"export SSL_CERT_FILE={shlex.quote(server.ca_cert) if server.ca_cert else ''}\n"
+        )
+        sys.stdout.flush()
+        ended.get()
+    except (ImportError, ValueError) as error:
+        return _refuse(str(error))
+    except OSError as error:
+        where = (
+            f"cannot write {error.filename}"
+            if error.filename
+            else (f"cannot listen on {given.host} port {given.port}")
+        )
+        return _refuse(f"{where}: {error.strerror or error}")
+    finally:
+        server.close()
+    return 0
+
+
+def _refuse(reason: str) -> int:
+    sys.stderr.write(f"{_PROGRAM}: {' '.join(reason.split())}\n")
+    return _CANNOT_START
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,317 @@
+"""What the server was asked, and assertions about it that show what differs."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypedDict, cast, overload
+
+from typing_extensions import Unpack
+
+from openapi_client._redaction import HIDDEN
+from openapi_client.testing._clock import to_datetime
+from openapi_client.testing._service import Operation, Route, parse_query
+from openapi_client.testing._wire import Request
+
+# Tests assert about headers of their own, so all are shown but those that carry credentials.
+_CREDENTIAL = re.compile(r"authoriz|cookie|token|secret|passw|credential|api.?key", re.IGNORECASE)
+_AUTHORIZATION = re.compile(r"(\S+ +)?\S.*")
+
+
+class RecordedRequest:
+    """A request as the server got it. Credentials are masked, the bytes are not changed else."""
+
+    __slots__ = ("_request", "_route", "_time", "fault", "status")
+
+    def __init__(self, request: Request, route: Route | None, nanoseconds: int) -> None:
+        self._request = request
+        self._route = route
+        self._time = nanoseconds
+        self.status: int | None = None
+        """The status that it was answered with; None where nothing was, or not yet."""
+        self.fault: str | None = None
+        """What the server did to it on command, None where it behaved."""
+
+    @property
+    def method(self) -> str:
+        """`"GET"`, `"POST"`, ..."""
+        return self._request.method
+
+    @property
+    def path(self) -> str:
+        """The path as it was spelled, without the query."""
+        return self._request.path
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The query's parameters, decoded; the first value of each."""
+        given = parse_query(self._request.query)
+        return {name: HIDDEN if _CREDENTIAL.search(name) else given[name] for name in given}
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header fields under lower-case names; those of one name joined by `, `."""
+        joined: dict[str, str] = {}
+        for name, value in self._request.fields:
+            lower = name.lower()
+            shown = _masked(lower, value) if _CREDENTIAL.search(lower) else value
+            joined[lower] = f"{joined[lower]}, {shown}" if lower in joined else shown
+        return joined
+
+    @property
+    def body(self) -> bytes:
+        """The body's bytes, b"" where there is none."""
+        return self._request.body
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON, None where it is empty or no JSON."""
+        try:
+            return json.loads(self._request.body)
+        except ValueError:
+            return None
+
+    @property
+    def time(self) -> datetime:
+        """When it arrived, by the computer's clock, as an aware datetime in UTC."""
+        return to_datetime(self._time)
+
+    @property
+    def operation(self) -> Operation | None:
+        """`"list"`, `"get"`, `"edit"` or `"send"`; None for any other request."""
+        return None if self._route is None else self._route.operation
+
+    @property
+    def app_id(self) -> str | None:
+        """The app that it names; None for a request that is none of the four operations."""
+        return None if self._route is None else self._route.app_id
+
+    @property
+    def connection_id(self) -> str | None:
+        """The connection that it names; None for a request that is no operation."""
+        return None if self._route is None else self._route.connection_id
+
+    @property
+    def jti(self) -> str | None:
+        """The message that it names; None for a request that names none."""
+        return None if self._route is None else self._route.jti or None
+
+    @property
+    def target(self) -> str:
+        """Path and query as they were spelled, with credentials in the query masked."""
+        pairs = self._request.query.split("&") if self._request.query else []
+        shown = [
+            f"{pair.partition('=')[0]}={HIDDEN}" if _CREDENTIAL.search(pair) else pair
+            for pair in pairs
+        ]
+        return self.path + ("?" + "&".join(shown) if shown else "")
+
+    def __repr__(self) -> str:
+        text = f"{self.method} {self.target}"
+        if self.body:
+            text += f" {self.body[:200].decode(errors='replace')}"
+        return f"<{text} -> {self.status or 'no answer'}>"
+
+
+def _masked(lower_name: str, value: str) -> str:
+    # The scheme is no secret, and whether there was one is what a test may want to know.
+    match = _AUTHORIZATION.fullmatch(value) if "authoriz" in lower_name else None
+    return f"{(match[1] or '') if match else ''}{HIDDEN}"
+
+
+class Criteria(TypedDict, total=False):
+    """What a request has to fit; what is left out fits all.
+
+    `query` and `headers` (names in any case) name those that must be there; there may be more.
+    """
+
+    operation: Operation | None
+    method: str
+    path: str
+    app_id: str
+    connection_id: str
+    jti: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    json: object
+    status: int | None
+
+
+class RequestRecord(Sequence[RecordedRequest]):
+    """The requests that the server got, oldest first; a sequence, with assertions.
+
+    Args:
+        limit: how many are kept; the oldest are forgotten.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._requests: deque[RecordedRequest] = deque(maxlen=limit)
+        self._changed = threading.Condition()
+        self._forgotten = 0
+
+    def add(self, request: Request, route: Route | None) -> RecordedRequest:
+        """Records a request."""
+        recorded = RecordedRequest(request, route, time.time_ns())
+        with self._changed:
+            self._forgotten += len(self._requests) == self._requests.maxlen
+            self._requests.append(recorded)
+            self._changed.notify_all()
+        return recorded
+
+    def clear(self) -> None:
+        """Forgets all of them."""
+        with self._changed:
+            self._requests.clear()
+            self._forgotten = 0
+
+    def __len__(self) -> int:
+        return len(self._requests)
+
+    @overload
+    def __getitem__(self, index: int) -> RecordedRequest: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[RecordedRequest]: ...
+    def __getitem__(self, index: int | slice) -> RecordedRequest | list[RecordedRequest]:
+        return self._copy()[index]
+
+    def __iter__(self) -> Iterator[RecordedRequest]:
+        return iter(self._copy())
+
+    def __repr__(self) -> str:
+        return f"<RequestRecord of {len(self)}>"
+
+    def _copy(self) -> list[RecordedRequest]:
+        with self._changed:
+            return list(self._requests)
+
+    def matching(self, **criteria: Unpack[Criteria]) -> list[RecordedRequest]:
+        """The requests that fit all of the criteria, oldest first."""
+        return [request for request in self._copy() if not _differences(request, criteria)]
+
+    def wait_for(
+        self, count: int = 1, *, timeout: float = 5.0, **criteria: Unpack[Criteria]
+    ) -> list[RecordedRequest]:
+        """Waits until that many requests that fit have arrived, and returns those that fit.
+
+        Args:
+            count: how many.
+            timeout: seconds to wait at most.
+            **criteria: what they have to fit. A `status` is known only after the arrival, so
+                it is no criterion here.
+
+        Raises:
+            AssertionError: they did not arrive in time.
+        """
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while True:
+                fitting = [r for r in self._requests if not _differences(r, criteria)]
+                if len(fitting) >= count:
+                    return fitting
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                self._changed.wait(left)
+        raise AssertionError(self._report(criteria, f"at least {count}", timeout))
+
+    def assert_received(
+        self, times: int | None = None, **criteria: Unpack[Criteria]
+    ) -> RecordedRequest:
+        """Asserts that requests that fit have arrived; returns the last of them.
+
+        Args:
+            times: exactly how many, at least 1; None for one or more.
+            **criteria: what they have to fit.
+
+        Raises:
+            AssertionError: there are fewer or more; the message shows what differs.
+        """
+        fitting = self.matching(**criteria)
+        if not fitting or (times is not None and len(fitting) != times):
+            wanted = "at least 1" if times is None else f"exactly {times}"
+            raise AssertionError(self._report(criteria, wanted))
+        return fitting[-1]
+
+    def assert_not_received(self, **criteria: Unpack[Criteria]) -> None:
+        """Asserts that no request that fits has arrived.
+
+        Raises:
+            AssertionError: there is one; the message shows the requests.
+        """
+        if self.matching(**criteria):
+            raise AssertionError(self._report(criteria, "none"))
+
+    def assert_operations(self, expected: Sequence[Operation]) -> None:
+        """Asserts which operations were asked for, in order, and nothing else.
+
+        Raises:
+            AssertionError: they differ; the message shows the difference line by line.
+        """
+        received = [r.operation or f"{r.method} {r.target}" for r in self._copy()]
+        if received != list(expected):
+            lines = difflib.ndiff(list(expected), received)
+            raise AssertionError(
+                "the operations differ (- expected, + received):\n"
+                + "\n".join(f"  {line}" for line in lines if not line.startswith("?"))
+            )
+
+    def _report(self, criteria: Criteria, wanted: str, waited: float | None = None) -> str:
+        requests = self._copy()
+        ranked = [(len(_differences(r, criteria)), r) for r in requests]
+        fitting = sum(not count for count, _ in ranked)
+        within = "" if waited is None else f" within {waited:g} s"
+        lines = [f"expected {wanted} that fit {_shown_criteria(criteria)}, got {fitting}{within}"]
+        if self._forgotten:
+            lines.append(f"({self._forgotten} older requests are no longer kept)")
+        lines.append(f"{len(requests)} received:" if requests else "nothing was received")
+        lines += [f"  {number}. {r!r}" for number, r in enumerate(requests[-20:], 1)]
+        if requests and not fitting:
+            nearest = min(ranked, key=lambda pair: pair[0])[1]
+            lines.append(f"the nearest, {nearest!r}, differs (- expected, + received):")
+            lines += _differences(nearest, criteria)
+        return "\n".join(lines)
+
+
+def _shown_criteria(criteria: Criteria) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in criteria.items()) or "anything"
+
+
+def _differences(request: RecordedRequest, criteria: Criteria) -> list[str]:
+    """One text for each criterion that the request does not fit."""
+    unknown = criteria.keys() - Criteria.__annotations__.keys()
+    if unknown:
+        raise TypeError(
+            f"no criterion {', '.join(sorted(unknown))}; there are "
+            f"{', '.join(Criteria.__annotations__)}"
+        )
+    found: list[str] = []
+    for name, criterion in criteria.items():
+        expected, received = criterion, getattr(request, name)
+        if name in ("query", "headers"):
+            everything = cast("dict[str, str]", received)
+            wanted = cast("Mapping[str, object]", criterion)
+            if name == "headers":
+                wanted = {key.lower(): value for key, value in wanted.items()}
+            expected = {key: str(value) for key, value in wanted.items()}
+            received = {key: everything[key] for key in expected if key in everything}
+        if received != expected:
+            found.append(_difference(name, expected, received))
+    return found
+
+
+def _difference(name: str, expected: object, received: object) -> str:
+    lines = difflib.ndiff(_lines(expected), _lines(received))
+    shown = "\n".join(f"    {line}" for line in lines if not line.startswith("?"))
+    return f"  {name}:\n{shown}"
+
+
+def _lines(value: object) -> list[str]:
+    if isinstance(value, (dict, list)):
+        return json.dumps(value, indent=2, ensure_ascii=False, default=repr).splitlines()
+    return [repr(value)]

@@ -1,0 +1,326 @@
+"""`MessagesServer`: the stand-in for the service, for tests and for trying things out."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any
+
+from openapi_client.testing._contents import Contents
+from openapi_client.testing._exchange import Exchange
+from openapi_client.testing._faults import Faults
+from openapi_client.testing._generations import GenerationName, generation_named
+from openapi_client.testing._listener import Connection, Listener
+from openapi_client.testing._log import log_line
+from openapi_client.testing._record import RequestRecord
+from openapi_client.testing._service import BASE_PATH, Service, route_of
+from openapi_client.testing._store import Store
+from openapi_client.testing._wire import Request
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from openapi_client.configuration import Configuration
+    from openapi_client.testing._certificates import Certificates
+
+
+class MessagesServer(Contents):
+    """A server of the messages API, over real sockets, with a real database.
+
+    It runs in threads of this process from `start` to `stop`, or for the length of a `with`
+    block, and can be started again after it was stopped.
+
+    Args:
+        generation: which generation of the service answers: `"documented"` (as its
+            documentation describes it), `"2023"` or `"2024"` (as those servers really do).
+        tls: HTTPS with a certificate of its own authority (needs the extra
+            `openapi-client[testing]`); False for plain HTTP.
+        token: the bearer token that is accepted; None makes a random one.
+        database: the path of an SQLite file, kept between runs; None keeps everything in
+            memory.
+        host: the name or address to listen on.
+        port: the port to listen on; 0 takes a free one.
+        example: whether the documentation's example conversation is there: app
+            `app_id_example`, connection `connection_id_example`, message `jti_example`.
+        timezone: the time zone of the timestamps; None for the computer's own.
+        ca_cert: where the authority's certificate (PEM) is written; None for a temporary file,
+            deleted when the server stops.
+        seed: what the faults' shares are drawn from.
+        keep_requests: how many requests `requests` keeps; the oldest are forgotten.
+        log: called with one readable line for each request.
+
+    Attributes:
+        clock: what time it is on the server; it can be set.
+        faults: what goes wrong, on command.
+        requests: what was asked, with assertions.
+
+    Raises:
+        ValueError: an argument is not what it may be.
+        sqlite3.Error: the database cannot be opened.
+    """
+
+    def __init__(
+        self,
+        *,
+        generation: GenerationName = "documented",
+        tls: bool = True,
+        token: str | None = None,
+        database: str | os.PathLike[str] | None = None,
+        host: str = "localhost",
+        port: int = 0,
+        example: bool = False,
+        timezone: tzinfo | None = None,
+        ca_cert: str | os.PathLike[str] | None = None,
+        seed: int = 0,
+        keep_requests: int = 10_000,
+        log: Callable[[str], None] | None = None,
+    ) -> None:
+        if not 0 <= port <= 65535:
+            raise ValueError(f"port must be from 0 to 65535, not {port}")
+        if keep_requests < 0:
+            raise ValueError(f"keep_requests must be 0 or more, not {keep_requests}")
+        token = secrets.token_urlsafe(24) if token is None else _checked_token(token)
+        chosen = generation_named(generation)
+        super().__init__(Store(database))
+        self._tls = tls
+        self._host = host
+        self._port = port
+        self._ca_cert_path = None if ca_cert is None else os.fspath(ca_cert)
+        self._example = example
+        self._log = log
+        self._listener: Listener | None = None
+        self._certificates: Certificates | None = None
+        self._lifecycle = threading.Lock()
+        self._service = Service(self._store, self.clock, chosen, token, timezone)
+        self._defaults = (chosen, token)
+        self.requests = RequestRecord(keep_requests)
+        self.faults = Faults(self._service, self._gate, seed)
+        if example:
+            self.seed_example()
+
+    # Starting and stopping.
+
+    def start(self) -> Self:
+        """Starts to listen; returns when connections are accepted.
+
+        Raises:
+            ImportError: TLS is on and `trustme` is not installed.
+            OSError: the port is in use, or the CA certificate cannot be written.
+            RuntimeError: the server runs already.
+        """
+        with self._lifecycle:
+            if self._listener is not None:
+                raise RuntimeError("the server runs already")
+            context = None
+            if self._tls:
+                from openapi_client.testing._certificates import Certificates
+
+                self._certificates = Certificates(self._name(), self._ca_cert_path)
+                context = self._certificates.context
+            try:
+                self._listener = Listener(self._host, self._port, self._serve, context)
+            except OSError:
+                self._remove_certificates()
+                raise
+            self._listener.start()
+            self._gate(self.faults.closes_the_port)
+        return self
+
+    def stop(self) -> None:
+        """Ends the faults, the sockets and the threads; what was stored stays for a new start.
+
+        Does nothing when it is stopped.
+        """
+        self.faults.clear()
+        with self._lifecycle:
+            if self._listener is not None:
+                self._listener.stop()
+                self._listener = None
+            self._remove_certificates()
+
+    def close(self) -> None:
+        """Stops the server for good and closes its database; one in memory is gone."""
+        self.stop()
+        self._store.close()
+
+    def reset(self, *, generation: GenerationName | None = None) -> None:
+        """Makes it as if it had just been started, without starting it.
+
+        Messages, connections, faults, requests and clock are as at first, the token too, and
+        all connections of clients are closed.
+
+        Args:
+            generation: which generation answers from now on; None for the one given at first.
+        """
+        chosen = None if generation is None else generation_named(generation)
+        self.faults.clear()
+        if self._listener is not None:
+            self._listener.drop_connections()
+        self.clear()
+        self.requests.clear()
+        self.clock.reset()
+        self._service.generation = chosen or self._defaults[0]
+        self._service.token = self._defaults[1]
+        if self._example:
+            self.seed_example()
+
+    def __enter__(self) -> Self:
+        try:
+            return self.start()
+        except BaseException:
+            self.close()
+            raise
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = self.url if self._listener is not None else "stopped"
+        return f"<MessagesServer {self.generation} {state}>"
+
+    # Where it is and how to reach it.
+
+    @property
+    def port(self) -> int:
+        """The port it listens on.
+
+        Raises:
+            RuntimeError: the server is not running.
+        """
+        return self._running().port
+
+    @property
+    def url(self) -> str:
+        """The base URL, ending in `/v1`: what `Configuration(host=...)` takes.
+
+        Raises:
+            RuntimeError: the server is not running.
+        """
+        name = self._name()
+        name = f"[{name}]" if ":" in name else name
+        return f"{'https' if self._tls else 'http'}://{name}:{self.port}{BASE_PATH}"
+
+    @property
+    def token(self) -> str:
+        """The bearer token that is accepted; assigning another one makes it the only one."""
+        return self._service.token
+
+    @token.setter
+    def token(self, token: str) -> None:
+        self._service.token = _checked_token(token)
+
+    @property
+    def ca_cert(self) -> str | None:
+        """The path of the CA certificate (PEM) to trust; None for plain HTTP or when stopped."""
+        return None if self._certificates is None else self._certificates.path
+
+    @property
+    def generation(self) -> GenerationName:
+        """The generation that answers; may be assigned while the server runs."""
+        return self._service.generation.name
+
+    @generation.setter
+    def generation(self, generation: GenerationName) -> None:
+        self._service.generation = generation_named(generation)
+
+    @property
+    def open_connections(self) -> int:
+        """How many connections of clients are open now.
+
+        Raises:
+            RuntimeError: the server is not running.
+        """
+        return self._running().open_connections
+
+    @property
+    def accepted_connections(self) -> int:
+        """How many connections of clients were accepted since the start.
+
+        Raises:
+            RuntimeError: the server is not running.
+        """
+        return self._running().accepted
+
+    def configuration(self, **overrides: Any) -> Configuration:
+        """A `Configuration` for this server: its URL, its token, its CA certificate.
+
+        Args:
+            **overrides: any arguments of `Configuration`; they win.
+        """
+        from openapi_client.configuration import Configuration
+
+        arguments: dict[str, Any] = {
+            "host": self.url,
+            "api_key": {"BearerAuth": self.token},
+            "ssl_ca_cert": self.ca_cert,
+        }
+        return Configuration(**{**arguments, **overrides})
+
+    # The inside.
+
+    def _serve(self, request: Request, connection: Connection) -> bool:
+        started = time.perf_counter()
+        route = route_of(request.method, request.path)
+        recorded = self.requests.add(request, route)
+        struck = self.faults.strike(route.operation if route else None)
+        self.faults.before_next()
+        closing = self._running().paused
+        exchange = Exchange(request, route, connection, self._service, recorded, closing=closing)
+        goes_on = True
+        try:
+            if struck:
+                recorded.fault = ", ".join(fault.name for fault in struck)
+                for fault in struck:
+                    goes_on = fault.apply(exchange)
+            if not (struck and struck[-1].takes_over):
+                goes_on = exchange.deliver(exchange.process())
+        finally:
+            if self._log is not None:
+                self._log(log_line(recorded, time.perf_counter() - started))
+        return goes_on
+
+    def _gate(self, closed: bool) -> None:
+        listener = self._listener
+        if listener is not None:
+            if closed:
+                listener.pause()
+            else:
+                listener.resume()
+
+    def _name(self) -> str:
+        try:
+            everywhere = not self._host or ipaddress.ip_address(self._host).is_unspecified
+        except ValueError:
+            everywhere = False
+        return "localhost" if everywhere else self._host
+
+    def _running(self) -> Listener:
+        if self._listener is None:
+            raise RuntimeError(
+                "the server is not running: use 'with MessagesServer() as server:' or start()"
+            )
+        return self._listener
+
+    def _remove_certificates(self) -> None:
+        if self._certificates is not None:
+            self._certificates.remove()
+            self._certificates = None
+
+
+def _checked_token(token: str) -> str:
+    # RFC 9110 section 5.5: what may stand in a header field; a space would end the token.
+    if not token or not all("!" <= character <= "~" for character in token):
+        raise ValueError("token must be one or more visible ASCII characters without spaces")
+    return token

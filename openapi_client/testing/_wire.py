@@ -1,0 +1,281 @@
+"""HTTP/1.1 as a server sees it: requests read from a stream of bytes, answers written as bytes.
+
+Nothing here knows the messages API. The reader is strict (RFC 9112): what is not a clean request
+raises `MalformedRequestError`, which carries the status to answer with.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+MAX_HEAD_BYTES = 1 << 20
+MAX_BODY_BYTES = 64 << 20
+_READ_BYTES = 1 << 16
+
+# Above this many bytes the service's answers are chunked, below they have a Content-Length.
+CHUNKED_ABOVE_BYTES = 2048
+
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_LINE_END = re.compile(rb"\r?\n")
+# RFC 9112 section 3: method SP request-target SP HTTP-version.
+_REQUEST_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP/(\d)\.(\d)")
+# RFC 9112 section 5: no space before the colon, no folded lines, no control characters.
+_FIELD_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n" for s in HTTPStatus}
+
+
+class MalformedRequestError(Exception):
+    """Bytes that are no HTTP/1.1 request; the connection ends after the answer.
+
+    Args:
+        status: the HTTP status to answer with.
+        reason: what is wrong, in a few words.
+    """
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class ConnectionEndedError(Exception):
+    """The other side closed the connection in the middle of a request."""
+
+
+@dataclass(slots=True)
+class Request:
+    """One request: `method`, raw `path` and `query` as they were spelled, header fields, body."""
+
+    method: str
+    path: str
+    query: str
+    fields: list[tuple[str, str]]
+    keep_alive: bool
+    http10: bool
+    body: bytes = b""
+    _first: dict[str, str] = field(default_factory=dict[str, str])
+
+    def __post_init__(self) -> None:
+        first = self._first
+        for name, value in self.fields:
+            first.setdefault(name.lower(), value)
+
+    def header(self, lowercase_name: str) -> str | None:
+        """The first value of a header field, None where the request has no such field."""
+        return self._first.get(lowercase_name)
+
+
+class RequestReader:
+    """Cuts a stream of bytes into requests; what follows a request is kept for the next one.
+
+    Args:
+        receive: returns up to that many next bytes, b"" at the end of the stream.
+        send: writes bytes at once; used for `100 Continue` alone.
+    """
+
+    def __init__(self, receive: Callable[[int], bytes], send: Callable[[bytes], None]) -> None:
+        self._receive = receive
+        self._send = send
+        self._buffer = bytearray()
+
+    def next(self) -> Request | None:
+        """The next request, None where the stream ended between two requests.
+
+        Raises:
+            MalformedRequestError: the bytes are no request.
+            ConnectionEndedError: the stream ended inside a request.
+        """
+        head = self._head()
+        if head is None:
+            return None
+        request = _parse_head(head)
+        self._read_body(request)
+        return request
+
+    def _more(self) -> bool:
+        data = self._receive(_READ_BYTES)
+        self._buffer += data
+        return bool(data)
+
+    def _head(self) -> str | None:
+        buffer = self._buffer
+        while True:
+            # RFC 9112 section 2.2: empty lines before the request line are passed over.
+            while buffer.startswith((b"\r\n", b"\n")):
+                del buffer[: 1 if buffer.startswith(b"\n") else 2]
+            end = _HEAD_END.search(buffer)
+            if end is not None and end.start() <= MAX_HEAD_BYTES:
+                head = buffer[: end.start()].decode("latin-1")
+                del buffer[: end.end()]
+                return head
+            if end is not None or len(buffer) > MAX_HEAD_BYTES:
+                raise MalformedRequestError(431, "the request's header fields are too large")
+            if not self._more():
+                if buffer:
+                    raise ConnectionEndedError
+                return None
+
+    def _read_body(self, request: Request) -> None:
+        coding = request.header("transfer-encoding")
+        lengths = {v for n, v in request.fields if n.lower() == "content-length"}
+        if coding is None and not lengths:
+            return
+        if coding is not None and (lengths or coding.lower() != "chunked" or request.http10):
+            # RFC 9112 section 6.1: two framings at once are how requests are smuggled.
+            raise MalformedRequestError(400, "the length of the body is not clear")
+        size = 0
+        if coding is None:
+            value = lengths.pop()
+            if lengths or not (value.isascii() and value.isdigit()) or len(value) > 18:
+                raise MalformedRequestError(400, "bad Content-Length")
+            size = int(value)
+            if size > MAX_BODY_BYTES:
+                raise MalformedRequestError(413, "the request's body is too large")
+        if (request.header("expect") or "").lower() == "100-continue" and not self._buffer:
+            self._send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.body = self._exactly(size) if coding is None else self._chunked()
+
+    def _exactly(self, size: int) -> bytes:
+        buffer = self._buffer
+        while len(buffer) < size:
+            if not self._more():
+                raise ConnectionEndedError
+        data = bytes(buffer[:size])
+        del buffer[:size]
+        return data
+
+    def _line(self) -> bytes:
+        while (end := _LINE_END.search(self._buffer)) is None:
+            if len(self._buffer) > MAX_HEAD_BYTES:
+                raise MalformedRequestError(431, "a line of the body's framing is too long")
+            if not self._more():
+                raise ConnectionEndedError
+        line = bytes(self._buffer[: end.start()])
+        del self._buffer[: end.end()]
+        return line
+
+    def _chunked(self) -> bytes:
+        body = bytearray()
+        while True:
+            size_line = _CHUNK_SIZE.fullmatch(self._line())
+            if size_line is None:
+                raise MalformedRequestError(400, "bad chunk size")
+            size = int(size_line[1], 16)
+            if len(body) + size > MAX_BODY_BYTES:
+                raise MalformedRequestError(413, "the request's body is too large")
+            if size == 0:
+                while self._line():  # trailer fields, then the empty line that ends the body
+                    pass
+                return bytes(body)
+            body += self._exactly(size)
+            if self._line():
+                raise MalformedRequestError(400, "a chunk is longer than its size")
+
+
+def _parse_head(head: str) -> Request:
+    lines = head.replace("\r\n", "\n").split("\n")
+    start = _REQUEST_LINE.fullmatch(lines[0])
+    if start is None:
+        raise MalformedRequestError(400, "bad request line")
+    method, target, major, minor = start.groups()
+    if major != "1":
+        raise MalformedRequestError(505, "HTTP version not supported")
+    fields: list[tuple[str, str]] = []
+    connection = ""
+    host = False
+    for line in lines[1:]:
+        parsed = _FIELD_LINE.fullmatch(line)
+        if parsed is None:
+            raise MalformedRequestError(400, "bad header field")
+        name, value = parsed.groups()
+        fields.append((name, value))
+        lower = name.lower()
+        if lower == "connection":
+            connection += "," + value.lower()
+        elif lower == "host":
+            if host:
+                raise MalformedRequestError(400, "more than one Host header")
+            host = True
+    http10 = minor == "0"
+    if not host and not http10:
+        raise MalformedRequestError(400, "missing required Host header")
+    path, _, query = _origin_form(target).partition("?")
+    keep_alive = "keep-alive" in connection if http10 else "close" not in connection
+    return Request(method, path, query, fields, keep_alive, http10)
+
+
+def _origin_form(target: str) -> str:
+    # RFC 9112 section 3.2.2: a server takes the absolute form too.
+    if target.startswith("/") or target == "*":
+        return target
+    scheme, separator, rest = target.partition("://")
+    if not separator or scheme.lower() not in ("http", "https"):
+        raise MalformedRequestError(400, "bad request target")
+    authority, slash, path = rest.partition("/")
+    query = authority.partition("?")[2]
+    return slash + path if slash else f"/?{query}"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer: status, body in bytes, its media type, and further header fields."""
+
+    status: int
+    body: bytes = b""
+    content_type: str | None = "application/json; charset=UTF-8"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def refusal(error: MalformedRequestError) -> Response:
+    """The answer to what is no request: plain text, as the service's HTTP library words it."""
+    text = _STATUS_LINES[error.status][9:-2]
+    return Response(error.status, f"{text}: {error}".encode(), "text/plain; charset=utf-8")
+
+
+def render_head(
+    response: Response, framing: Iterable[tuple[str, str]], *, close: bool = False
+) -> bytes:
+    """The head of an answer, with the given framing fields (Content-Length and the like)."""
+    status = response.status
+    parts = [_STATUS_LINES.get(status) or f"HTTP/1.1 {status} status {status}\r\n"]
+    if response.content_type is not None:
+        parts.append(f"Content-Type: {response.content_type}\r\n")
+    parts.append(f"Date: {http_date(int(time.time()))}\r\n")
+    for name, value in (*response.headers, *framing):
+        parts.append(f"{name}: {value}\r\n")
+    parts.append("Connection: close\r\n\r\n" if close else "\r\n")
+    return "".join(parts).encode("latin-1")
+
+
+def render(
+    response: Response, *, head_only: bool = False, http10: bool = False, close: bool = False
+) -> bytes:
+    """A whole answer in one piece: chunked above 2 KB, as the service does, unless HTTP/1.0."""
+    body = response.body
+    if len(body) > CHUNKED_ABOVE_BYTES and not http10 and not head_only:
+        head = render_head(response, (("Transfer-Encoding", "chunked"),), close=close)
+        return b"%b%x\r\n%b\r\n0\r\n\r\n" % (head, len(body), body)
+    framing: list[tuple[str, str]] = []
+    # RFC 9110 section 8.6: neither 1xx nor 204 has a Content-Length.
+    if response.status >= 200 and response.status != 204:
+        framing.append(("Content-Length", str(len(body))))
+    if http10 and not close:
+        framing.append(("Connection", "keep-alive"))
+    head = render_head(response, framing, close=close)
+    return head if head_only else head + body
+
+
+@functools.lru_cache(maxsize=4)
+def http_date(seconds: int) -> str:
+    """A moment (seconds since the epoch) as RFC 9110 section 5.6.7 writes it."""
+    t = time.gmtime(seconds)
+    date = f"{_DAYS[t.tm_wday]}, {t.tm_mday:02} {_MONTHS[t.tm_mon - 1]} {t.tm_year:04}"
+    return f"{date} {t.tm_hour:02}:{t.tm_min:02}:{t.tm_sec:02} GMT"

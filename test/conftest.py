@@ -1,0 +1,132 @@
+"""What all tests share: the kit's fixtures, and the description that every exchange is held to.
+
+Each request that an embedded server in this process answers, and its answer, is validated against
+docs/openapi.yaml when the test ends. Exchanges of one shape (the same operation, status, names and
+types) are equal to the description, so each shape is validated once. A request that the description
+does not allow may be refused; one that is answered although it is not allowed fails the test,
+unless it is marked `off_description`, because it shows how servers treat such requests.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import yaml
+
+from openapi_client.testing import pytest_plugin
+from openapi_client.testing._service import Route, Service
+from openapi_client.testing._wire import Request, Response
+from test.recorder import Recorder
+
+DESCRIPTION = Path(__file__).resolve().parent.parent / "docs" / "openapi.yaml"
+ORIGIN = "http://server.test"
+
+Exchange = tuple[Request, Route, Response]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "off_description: its requests need not fit docs/openapi.yaml"
+    )
+    config.pluginmanager.import_plugin("pytester")
+    # Where the project is not installed, its entry point does not load the plugin.
+    if not config.pluginmanager.is_registered(pytest_plugin):
+        config.pluginmanager.register(pytest_plugin, "openapi_client")
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    """A server on loopback that notes what is sent to it."""
+    server = Recorder()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def exchanges() -> Iterator[list[Exchange]]:
+    """What the servers in this process answered since it was last emptied."""
+    seen: list[Exchange] = []
+    answer = Service.answer
+
+    def answer_and_note(service: Service, request: Request, route: Route | None) -> Response:
+        response = answer(service, request, route)
+        if route is not None:
+            seen.append((request, route, response))
+        return response
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Service, "answer", answer_and_note)
+        yield seen
+
+
+@pytest.fixture(autouse=True)
+def _every_exchange_is_described(  # pyright: ignore[reportUnusedFunction]
+    request: pytest.FixtureRequest, exchanges: list[Exchange]
+) -> Iterator[None]:
+    exchanges.clear()
+    yield
+    free = request.node.get_closest_marker("off_description") is not None
+    for asked, route, answered in exchanges:
+        check_answer(asked, route, answered)
+        if answered.status < 400 and not free:
+            check_request(asked, route)
+
+
+validated: set[object] = set()
+
+
+def check_answer(asked: Request, route: Route, answered: Response) -> None:
+    from openapi_core.testing import MockResponse
+
+    kind = (answered.content_type or "").partition(";")[0]
+    key = (route.operation, answered.status, kind, shape(json.loads(answered.body)))
+    if key not in validated:
+        response = MockResponse(answered.body, answered.status, {}, kind)
+        description().validate_response(described_request(asked), response)
+        validated.add(key)
+
+
+def check_request(asked: Request, route: Route) -> None:
+    dots = {".", ".."} & {route.app_id, route.connection_id, route.jti}
+    body = shape(json.loads(asked.body)) if asked.body else None
+    key = (route.operation, asked.query, asked.header("content-type"), body, bool(dots))
+    if key not in validated:
+        description().validate_request(described_request(asked))
+        validated.add(key)
+
+
+def described_request(asked: Request) -> Any:
+    from openapi_core.testing import MockRequest
+
+    return MockRequest(
+        ORIGIN,
+        asked.method,
+        asked.path,
+        args=dict(pair.split("=", 1) for pair in asked.query.split("&") if pair),
+        headers=dict(asked.fields),
+        data=asked.body or None,
+        content_type=asked.header("content-type") or "",
+    )
+
+
+@lru_cache(maxsize=1)
+def description() -> Any:
+    from openapi_core import OpenAPI
+
+    document = yaml.safe_load(DESCRIPTION.read_text("utf-8"))
+    return OpenAPI.from_dict({**document, "servers": [{"url": f"{ORIGIN}/v1"}]})
+
+
+def shape(value: object) -> object:
+    """A JSON value's names and types, without its texts and numbers."""
+    if isinstance(value, dict):
+        names = cast("dict[str, object]", value)
+        return frozenset((name, shape(inner)) for name, inner in names.items())
+    if isinstance(value, list):
+        return ("list", frozenset(map(shape, cast("list[object]", value))))
+    return type(value).__name__

@@ -1,0 +1,96 @@
+"""What a call costs, told without a clock: the number of functions that one warm call enters.
+
+Time differs from machine to machine and from moment to moment, this number does not. It grows when
+somebody adds work to every call, which is what these tests are to notice. Whoever has a good reason
+for more work raises the bound, and says so in the change.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from openapi_client import ApiClient, MessagesApi
+from openapi_client.testing import MessagesServer
+
+GET_BOUND = 160
+"""Python functions that a get may enter; bare urllib3 and pydantic enter about 290."""
+
+SEND_BOUND = 180
+"""Python functions that a send may enter."""
+
+_APP, _CONNECTION, _JTI = "app_id_example", "connection_id_example", "jti_example"
+_WARM_UP = 5
+
+
+def entered(call: Callable[[], object]) -> Counter[str]:
+    """Return the Python functions that this thread enters during a call, and how often each."""
+    functions: Counter[str] = Counter()
+
+    def profile(frame: FrameType, event: str, _: Any) -> None:
+        if event == "call":
+            functions[f"{frame.f_code.co_filename}:{frame.f_code.co_name}"] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        call()
+    finally:
+        sys.setprofile(before)
+    return functions
+
+
+@pytest.fixture
+def messages() -> Iterator[MessagesApi]:
+    with (
+        MessagesServer(tls=False, example=True) as server,
+        ApiClient(server.configuration()) as client,
+    ):
+        yield MessagesApi(client)
+
+
+def test_the_count_counts_python_functions() -> None:
+    def inner() -> None:
+        len("not a Python function")
+
+    def outer() -> None:
+        inner()
+        inner()
+
+    assert entered(outer).total() == 3
+
+
+def test_a_get_enters_few_functions(messages: MessagesApi) -> None:
+    _stays_under(GET_BOUND, lambda: messages.get(_APP, _CONNECTION, _JTI))
+
+
+def test_a_send_enters_few_functions(messages: MessagesApi) -> None:
+    _stays_under(SEND_BOUND, lambda: messages.send(_APP, _CONNECTION, "a text"))
+
+
+def test_a_call_enters_as_many_functions_after_a_hundred_calls(messages: MessagesApi) -> None:
+    def get() -> object:
+        return messages.get(_APP, _CONNECTION, _JTI)
+
+    _warm_up(get)
+    first = entered(get).total()
+    for _ in range(100):
+        get()
+    assert entered(get).total() == first
+
+
+def _stays_under(bound: int, call: Callable[[], object]) -> None:
+    _warm_up(call)
+    functions = entered(call)
+    busiest = "\n".join(f"{count:4} {name}" for name, count in functions.most_common(15))
+    assert functions.total() <= bound, f"{functions.total()} functions, among them\n{busiest}"
+
+
+def _warm_up(call: Callable[[], object]) -> None:
+    for _ in range(_WARM_UP):
+        call()

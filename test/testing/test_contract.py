@@ -1,0 +1,491 @@
+"""The embedded server answers as servers of each generation do, row by row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from typing import Any, NamedTuple
+
+import pytest
+
+from openapi_client.testing import GENERATIONS, GenerationName, MessagesServer
+from test.testing.raw import APP, CONNECTION, MESSAGES, RawClient
+
+NOT_FOUND = {
+    "status": 404,
+    "error": "Not found",
+    "details": "The requested resource does not exist, or you don't have permissions to access it",
+}
+ROUTER_NOT_FOUND = {"message": "Not Found"}
+NO_ROWS = "sql: no rows in result set"
+INVALID_INPUT = {"status": 400, "error": "Invalid input"}
+INVALID_BODY = {**INVALID_INPUT, "details": "The provided body is not valid"}
+BLANK = "body: cannot be blank."
+TOO_LONG = "body: the length must be no more than 128."
+
+FIELDS_2023 = {"body", "cid", "created_at", "iat", "iss", "jti", "rid", "updated_at"}
+FIELDS_2024 = {
+    *("id", "connection_id", "cid", "rid", "body", "iat", "read", "received"),
+    *("created_at", "updated_at"),
+}
+UNKNOWN = f"/apps/{APP}/connections/unknown/messages"
+CREATED = datetime(2024, 2, 29, 23, 30, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def call(messages_server: MessagesServer) -> Iterator[RawClient]:
+    messages_server.receive(APP, CONNECTION, "Hello", jti="known", at=CREATED)
+    with RawClient(messages_server) as client:
+        yield client
+
+
+class Row(NamedTuple):
+    """A case, and what each generation answers to it: status and body, None for success."""
+
+    case: str
+    method: str
+    path: str
+    body: object
+    documented: tuple[int, object]
+    in_2023: tuple[int, object]
+    in_2024: tuple[int, object]
+
+
+ANY: object = object()
+LONG = {"body": "x" * 129}
+LONG_IN_BYTES = {"body": "é" * 65}
+KNOWN = f"{MESSAGES}/known"
+
+ROWS = [
+    Row("send", "POST", MESSAGES, {"body": "x"}, (200, ANY), (201, ANY), (202, ANY)),
+    Row("list", "GET", MESSAGES, None, (200, ANY), (200, ANY), (200, ANY)),
+    Row("get", "GET", KNOWN, None, (200, ANY), (200, ANY), (200, ANY)),
+    Row("edit", "PUT", KNOWN, {"body": "x"}, (200, ANY), (200, ANY), (200, ANY)),
+    Row(
+        "get, no such message",
+        *("GET", f"{MESSAGES}/no", None),
+        *((404, NOT_FOUND), (404, NO_ROWS), (404, NOT_FOUND)),
+    ),
+    Row(
+        "get, unknown connection",
+        *("GET", f"{UNKNOWN}/known", None),
+        *((404, NOT_FOUND), (404, NO_ROWS), (404, NOT_FOUND)),
+    ),
+    Row(
+        "edit, no such message",
+        *("PUT", f"{MESSAGES}/no", {"body": "x"}),
+        *((404, NOT_FOUND), (500, NO_ROWS), (500, ANY)),
+    ),
+    Row(
+        "list, unknown connection",
+        *("GET", UNKNOWN, None),
+        *((404, NOT_FOUND), (404, NO_ROWS), (404, NOT_FOUND)),
+    ),
+    Row(
+        "send, unknown connection",
+        *("POST", UNKNOWN, {"body": "x"}),
+        *((200, ANY), (404, "connection not found"), (404, NOT_FOUND)),
+    ),
+    *(
+        Row(
+            f"{name}, {case}",
+            *(method, path, body),
+            *((200, ANY), (500, reason), (400, {**INVALID_INPUT, "details": reason})),
+        )
+        for name, method, path in (("send", "POST", MESSAGES), ("edit", "PUT", KNOWN))
+        for case, body, reason in (
+            ("no body", None, BLANK),
+            ("empty body", b"", BLANK),
+            ("null body field", {"body": None}, BLANK),
+            ("no body field", {}, BLANK),
+            ("empty body field", {"body": ""}, BLANK),
+            ("129 bytes", LONG, TOO_LONG),
+            ("130 bytes in 65 characters", LONG_IN_BYTES, TOO_LONG),
+        )
+    ),
+    *(
+        Row(
+            f"{name}, null",
+            *(method, path, b"null"),
+            *((400, INVALID_BODY), (500, BLANK), (400, {**INVALID_INPUT, "details": BLANK})),
+        )
+        for name, method, path in (("send", "POST", MESSAGES), ("edit", "PUT", KNOWN))
+    ),
+    *(
+        Row(
+            f"{name}, {case}",
+            *(method, path, body),
+            *((400, INVALID_BODY), (400, ""), (400, INVALID_BODY)),
+        )
+        for name, method, path in (("send", "POST", MESSAGES), ("edit", "PUT", KNOWN))
+        for case, body in (
+            ("broken JSON", b'{"body": "x"'),
+            ("two values", b'{"body": "x"} {}'),
+            ("NaN", b'{"body": NaN}'),
+            ("a list", b"[]"),
+            ("a text", b'"x"'),
+            ("a number as body", b'{"body": 5}'),
+            ("deeply nested", b"[" * 100_000),
+        )
+    ),
+    *(
+        Row(case, method, path, body, *((404, ROUTER_NOT_FOUND),) * 3)
+        for case, method, path, body in (
+            ("an unknown path", "GET", "/nothing", None),
+            ("the base path", "GET", "", None),
+            ("a trailing slash, list", "GET", f"{MESSAGES}/", None),
+            ("a trailing slash, get", "GET", f"{KNOWN}/", None),
+            ("an empty connection", "GET", f"/apps/{APP}/connections//messages", None),
+            ("an empty app", "GET", f"/apps//connections/{CONNECTION}/messages", None),
+            ("a wrong method for a list", "DELETE", MESSAGES, None),
+            ("a wrong method for a message", "POST", KNOWN, {"body": "x"}),
+            ("a put of a list", "PUT", MESSAGES, {"body": "x"}),
+            ("a longer path", "GET", f"{KNOWN}/more", None),
+        )
+    ),
+]
+
+
+@pytest.mark.off_description
+@pytest.mark.messages_server(generation="all")
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.case)
+def test_answers_of_the_table(messages_server: MessagesServer, call: RawClient, row: Row) -> None:
+    expected = {
+        "documented": row.documented,
+        "2023": row.in_2023,
+        "2024": row.in_2024,
+    }[messages_server.generation]
+    answer = call(row.method, row.path, row.body)
+    assert answer.status == expected[0], answer.body
+    if expected[1] is not ANY:
+        assert answer.json == expected[1]
+    assert answer.headers["Content-Type"] == "application/json; charset=UTF-8"
+    assert answer.body.endswith(b"\n")
+
+
+@pytest.mark.off_description
+@pytest.mark.messages_server(generation="all")
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"]
+)
+def test_another_content_type_is_refused(
+    messages_server: MessagesServer, call: RawClient, kind: str
+) -> None:
+    answer = call("POST", MESSAGES, {"body": "x"}, headers={"Content-Type": kind})
+    assert answer.status == 400
+    assert answer.json == ("" if messages_server.generation == "2023" else INVALID_BODY)
+    charset = {"Content-Type": "application/json; charset=utf-8"}
+    assert call("POST", MESSAGES, {"body": "x"}, headers=charset).status < 300
+
+
+@pytest.mark.messages_server(generation="all")
+@pytest.mark.parametrize("body", ["x" * 128, "é" * 64, " ", "\n", "\U0001f600" * 32])
+def test_texts_up_to_128_bytes_are_taken(call: RawClient, body: str) -> None:
+    answer = call("POST", MESSAGES, {"body": body})
+    assert answer.status in (200, 201, 202)
+    assert answer.json["body"] == body
+
+
+@pytest.mark.messages_server(generation="2024")
+def test_edit_of_no_message_in_2024_has_a_new_error_code_each_time(call: RawClient) -> None:
+    details: set[str] = set()
+    for _ in range(2):
+        error = call("PUT", f"{MESSAGES}/no", {"body": "x"}).json
+        assert (error["status"], error["error"]) == (500, "Internal error")
+        details.add(error["details"])
+    assert len(details) == 2
+    for text in details:
+        assert re.fullmatch(
+            r"There was a problem with your request\. Error code \[[0-9a-f-]{36}\]", text
+        )
+
+
+@pytest.mark.messages_server(generation="all")
+def test_fields_of_a_message(messages_server: MessagesServer, call: RawClient) -> None:
+    received = call("GET", KNOWN).json
+    sent = call("POST", MESSAGES, {"body": "x"}).json
+    in_2024 = messages_server.generation == "2024"
+    for message in (sent, received, *call("GET").json["items"]):
+        assert set(message) == (FIELDS_2024 if in_2024 else FIELDS_2023)
+    sender, jti = ("connection_id", "id") if in_2024 else ("iss", "jti")
+    assert (sent[sender], sent["rid"]) == ("me", "")
+    assert (received[sender], received[jti]) == (CONNECTION, "known")
+    assert sent["cid"] == received["cid"]
+    if in_2024:
+        assert (sent["read"], sent["received"]) == (False, False)
+        assert (received["read"], received["received"]) == (False, True)
+
+
+MISSING, INVALID = (
+    {"message": f"{what} jwt"} for what in ("missing or malformed", "invalid or expired")
+)
+
+
+@pytest.mark.messages_server(generation="all")
+@pytest.mark.parametrize(
+    ("authorization", "error"),
+    [
+        (None, MISSING),
+        ("{token}", MISSING),
+        ("Basic {token}", MISSING),
+        ("Bearer", MISSING),
+        ("Bearer wrong", INVALID),
+        ("Bearer {token}x", INVALID),
+        ("Bearer  {token}", INVALID),
+    ],
+)
+def test_credentials_are_judged_before_anything_else(
+    call: RawClient, authorization: str | None, error: dict[str, str]
+) -> None:
+    given = authorization and authorization.format(token=call.server.token)
+    for method, path, body in (
+        ("GET", MESSAGES, None),
+        ("GET", "/nothing", None),
+        ("DELETE", MESSAGES, None),
+        ("POST", UNKNOWN, b"no JSON"),
+    ):
+        answer = call(method, path, body, authorization=given)
+        assert (answer.status, answer.json) == (401, error)
+
+
+def test_the_scheme_bearer_is_read_in_any_case(call: RawClient) -> None:
+    assert call("GET", authorization=f"bearer {call.server.token}").status == 200
+
+
+def paging(page: dict[str, Any]) -> tuple[int, int, int, int, int]:
+    return (
+        *(page["page"], page["per_page"], page["page_count"], page["total_count"]),
+        len(page["items"]),
+    )
+
+
+@pytest.mark.off_description
+@pytest.mark.messages_server(generation=["documented", "2024"])
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", (1, 100, 11, 1001, 100)),
+        ("page=1&per_page=10", (1, 10, 101, 1001, 10)),
+        ("page=0", (1, 100, 11, 1001, 100)),
+        ("page=-3", (1, 100, 11, 1001, 100)),
+        ("page=abc", (1, 100, 11, 1001, 100)),
+        ("page=1_0", (1, 100, 11, 1001, 100)),
+        ("page=99999999999999999999", (1, 100, 11, 1001, 100)),
+        ("page=9223372036854775807", (11, 100, 11, 1001, 1)),
+        ("page=11", (11, 100, 11, 1001, 1)),
+        ("page=12", (11, 100, 11, 1001, 1)),
+        ("per_page=0", (1, 100, 11, 1001, 100)),
+        ("per_page=-1", (1, 100, 11, 1001, 100)),
+        ("per_page=x", (1, 100, 11, 1001, 100)),
+        ("per_page=1000", (1, 1000, 2, 1001, 1000)),
+        ("per_page=1001", (1, 1000, 2, 1001, 1000)),
+        ("per_page=1001&page=2", (2, 1000, 2, 1001, 1)),
+        ("per_page=1&page=1001", (1001, 1, 1001, 1001, 1)),
+        ("messages_since=1000", (1, 100, 1, 2, 2)),
+        ("messages_since=1002", (1, 100, 0, 0, 0)),
+        ("messages_since=0", (1, 100, 11, 1001, 100)),
+        ("messages_since=-1", (1, 100, 11, 1001, 100)),
+        ("messages_since=x", (1, 100, 11, 1001, 100)),
+        ("page=2&page=3", (2, 100, 11, 1001, 100)),
+        ("page=%zz&per_page=5", (1, 5, 201, 1001, 5)),
+    ],
+)
+def test_paging_is_clamped(
+    messages_server: MessagesServer,
+    call: RawClient,
+    query: str,
+    expected: tuple[int, int, int, int, int],
+) -> None:
+    messages_server.receive(APP, "other", "of another conversation")
+    messages_server.load(APP, CONNECTION, 1000)
+    assert paging(call("GET", f"{MESSAGES}?{query}").json) == expected
+
+
+@pytest.mark.messages_server(generation="all")
+def test_page_of_an_empty_conversation(messages_server: MessagesServer) -> None:
+    messages_server.add_connection(APP, "empty")
+    with RawClient(messages_server) as call:
+        page = call("GET", f"/apps/{APP}/connections/empty/messages?page=7").json
+    expected: dict[str, object] = {
+        "page": 1,
+        "per_page": 100,
+        "page_count": 0,
+        "total_count": 0,
+        "items": [],
+    }
+    assert page == expected
+
+
+@pytest.mark.messages_server(generation="2023")
+def test_2023_counts_all_messages_of_the_server(
+    messages_server: MessagesServer, call: RawClient
+) -> None:
+    messages_server.load(APP, "other", 20)
+    messages_server.load("another app", "other", 4)
+    assert paging(call("GET", f"{MESSAGES}?per_page=10").json) == (1, 10, 3, 25, 1)
+    assert paging(call("GET", f"{MESSAGES}?per_page=10&page=2").json) == (2, 10, 3, 25, 0)
+    assert paging(call("GET", f"{MESSAGES}?per_page=10&page=9").json) == (3, 10, 3, 25, 0)
+    assert paging(call("GET", f"{MESSAGES}?messages_since=1").json) == (1, 100, 1, 25, 0)
+
+
+@pytest.mark.messages_server(generation="all")
+def test_order_is_newest_first_and_an_edit_does_not_move_a_message(
+    messages_server: MessagesServer, call: RawClient
+) -> None:
+    at = datetime(2024, 5, 1, tzinfo=timezone.utc)
+    for body, minutes in (("second", 2), ("third", 3), ("first", 1), ("second again", 2)):
+        messages_server.receive(
+            APP, "ordered", body, jti=body.replace(" ", "-"), at=at + timedelta(minutes=minutes)
+        )
+    path = f"/apps/{APP}/connections/ordered/messages"
+    newest_first = ["third", "second again", "second", "first"]
+    assert [message["body"] for message in call("GET", path).json["items"]] == newest_first
+    edited = call("PUT", f"{path}/second", {"body": "edited"}).json
+    assert edited["created_at"] != edited["updated_at"]
+    newest_first[2] = "edited"
+    assert [message["body"] for message in call("GET", path).json["items"]] == newest_first
+
+
+@pytest.mark.messages_server(generation=["documented", "2024"])
+def test_messages_since_is_compared_with_the_row_number_not_with_the_time(
+    messages_server: MessagesServer, call: RawClient
+) -> None:
+    old = messages_server.receive(
+        APP, CONNECTION, "stored later, created earlier", at=CREATED - timedelta(days=1)
+    )
+    assert old.number == 2
+    page = call("GET", f"{MESSAGES}?messages_since=1").json
+    assert [message["body"] for message in page["items"]] == ["stored later, created earlier"]
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "fraction"),
+    [(0, ""), (1, ".000001"), (120_000, ".12"), (999_999, ".999999"), (500_000, ".5")],
+)
+@pytest.mark.parametrize("generation", GENERATIONS)
+@pytest.mark.parametrize("minutes", [0, 120, -210, 345])
+def test_timestamps(
+    generation: GenerationName, minutes: int, microseconds: int, fraction: str
+) -> None:
+    zone = timezone(timedelta(minutes=minutes))
+    moment = CREATED + timedelta(microseconds=microseconds)
+    with MessagesServer(generation=generation, tls=False, timezone=zone) as server:
+        server.receive(APP, CONNECTION, "x", jti="known", at=moment)
+        with RawClient(server) as call:
+            message = call("GET", KNOWN).json
+    offset = (
+        "Z" if generation == "2023" or minutes == 0 else moment.astimezone(zone).isoformat()[-6:]
+    )
+    expected = f"{moment.astimezone(zone):%Y-%m-%dT%H:%M:%S}{fraction}{offset}"
+    assert message["created_at"] == message["iat"] == message["updated_at"] == expected
+
+
+def test_time_of_a_send_has_up_to_nine_fraction_digits(call: RawClient) -> None:
+    written = {call("POST", MESSAGES, {"body": "x"}).json["created_at"] for _ in range(20)}
+    for text in written:
+        assert re.fullmatch(r"[-\d]{10}T[:\d]{8}(\.\d{0,8}[1-9])?(Z|[+-]\d\d:\d\d)", text)
+
+
+@pytest.mark.messages_server(generation="all")
+def test_json_is_escaped_as_go_escapes_it(call: RawClient) -> None:
+    body = "<a href='x'>&é\u2028\u2029"
+    answer = call("POST", MESSAGES, {"body": body})
+    assert answer.json["body"] == body
+    assert "\\u003ca href='x'\\u003e\\u0026é\\u2028\\u2029".encode() in answer.body
+
+
+def test_lone_surrogates_become_replacement_characters(call: RawClient) -> None:
+    assert call("POST", MESSAGES, b'{"body": "a\\ud800b"}').json["body"] == "a\ufffdb"
+
+
+@pytest.mark.messages_server(generation="all")
+@pytest.mark.parametrize(("length", "chunked"), [(1, False), (60, True)])
+def test_answers_above_2_kilobytes_are_chunked(
+    messages_server: MessagesServer, call: RawClient, length: int, chunked: bool
+) -> None:
+    messages_server.load(APP, "chunky", length)
+    answer = call("GET", f"/apps/{APP}/connections/chunky/messages")
+    assert len(answer.json["items"]) == length
+    assert (len(answer.body) > 2048) == chunked
+    assert answer.headers.get("Transfer-Encoding") == ("chunked" if chunked else None)
+    length_field = None if chunked else str(len(answer.body))
+    assert answer.headers.get("Content-Length") == length_field
+
+
+ID = "user:7@example"
+SPELLINGS = {
+    "user:7@example": True,
+    "user%3A7@example": False,
+    "user%3a7%40example": False,
+    "user:7@ex%61mple": False,
+}
+
+
+@pytest.mark.messages_server(generation="all")
+@pytest.mark.parametrize(
+    ("identifier", "spelling", "found"),
+    [
+        *((ID, spelling, found) for spelling, found in SPELLINGS.items()),
+        ("a b", "a%20b", True),
+        ("a b", "a+b", False),
+        ("é", "%C3%A9", True),
+        ("é", "%c3%a9", False),
+        ("$&+,:;=@", "$&+,:;=@", True),
+        ("a$b", "a%24b", False),
+        ("(a)!*'", "%28a%29%21%2A%27", True),
+        ("(a)!*'", "(a)!*'", True),
+        ("(a) b", "(a)%20b", False),
+        ("a/b", "a%2Fb", False),
+        ("a%2Fb", "a%2Fb", True),
+        ("~._-", "~._-", True),
+        ("~", "%7E", False),
+        ("?", "%3F", True),
+        ("#", "%23", True),
+        ("a%b", "a%25b", True),
+    ],
+)
+def test_path_is_decoded_only_if_it_is_spelled_as_go_spells_it(
+    messages_server: MessagesServer, identifier: str, spelling: str, found: bool
+) -> None:
+    messages_server.receive(APP, identifier, "Hello", jti="known")
+    messages_server.receive(APP, CONNECTION, "Hello", jti=identifier)
+    with RawClient(messages_server) as call:
+        expected = 200 if found else 404
+        path = f"/apps/{APP}/connections/{spelling}/messages"
+        assert call("GET", path).status == expected
+        assert call("GET", f"{path}/known").status == expected
+        assert call("GET", f"{MESSAGES}/{spelling}").status == expected
+
+
+@pytest.mark.messages_server(generation=["2023", "2024"])
+def test_send_to_another_spelling_of_a_connection_is_refused(
+    messages_server: MessagesServer,
+) -> None:
+    messages_server.add_connection(APP, ID)
+    with RawClient(messages_server) as call:
+        path = f"/apps/{APP}/connections/user%3A7%40example/messages"
+        assert call("POST", path, {"body": "x"}).status == 404
+        assert call("POST", f"/apps/{APP}/connections/{ID}/messages", {"body": "x"}).status < 300
+
+
+@pytest.mark.messages_server(generation="2024")
+def test_password_change_due(messages_server: MessagesServer, call: RawClient) -> None:
+    messages_server.faults.status(423)
+    answer = call("GET")
+    assert answer.status == 423
+    assert answer.json == {
+        "status": 423,
+        "error": "You're required to change your password",
+        "details": "Please change your password before consuming the api.",
+    }
+
+
+@pytest.mark.messages_server(generation="documented")
+def test_documented_connections_are_known_once_something_was_sent_to_them(
+    messages_server: MessagesServer,
+) -> None:
+    with RawClient(messages_server) as call:
+        assert call("GET", UNKNOWN).status == 404
+        assert call("POST", UNKNOWN, {"body": "x"}).status == 200
+        assert [message["body"] for message in call("GET", UNKNOWN).json["items"]] == ["x"]

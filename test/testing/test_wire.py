@@ -1,0 +1,194 @@
+"""What the embedded server does with the bytes of HTTP/1.1, clean or not."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from openapi_client.testing import MessagesServer
+from test.testing.raw import MESSAGES, RawClient, exchange_bytes
+
+HEAD = b"GET /v1/nothing HTTP/1.1\r\nHost: x\r\n"
+ROUTER_404 = b'{"message":"Not Found"}\n'
+
+
+def authorized(server: MessagesServer, request: bytes) -> bytes:
+    first, _, rest = request.partition(b"\r\n")
+    return first + b"\r\nAuthorization: Bearer " + server.token.encode() + b"\r\n" + rest
+
+
+def statuses(received: bytes) -> list[int]:
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3})", received)]
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET /\r\n\r\n", 400),
+        (b"GET / HTTP/1.1 \r\nHost: x\r\n\r\n", 400),
+        (b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET x HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505),
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+        (HEAD + b"Name : value\r\n\r\n", 400),
+        (HEAD + b"Name: one\r\n two\r\n\r\n", 400),
+        (HEAD + b"Name: a\x00b\r\n\r\n", 400),
+        (HEAD + b"no colon\r\n\r\n", 400),
+        (HEAD + b"Content-Length: -1\r\n\r\n", 400),
+        (HEAD + b"Content-Length: 1x\r\n\r\n", 400),
+        (HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
+        (HEAD + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\na", 400),
+        (HEAD + b"Transfer-Encoding: gzip\r\n\r\n", 400),
+        (HEAD + b"Content-Length: 99999999999\r\n\r\n", 413),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n", 400),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n", 400),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\nfffffffff\r\n", 413),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1;" + b"x" * ((1 << 20) + 1), 431),
+        (b"GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (HEAD + b"Long: " + b"x" * (1 << 20) + b"\r\n\r\n", 431),
+    ],
+)
+def test_what_is_no_request_is_refused_and_the_connection_ends(
+    messages_server: MessagesServer, request_bytes: bytes, status: int
+) -> None:
+    received = exchange_bytes(messages_server, request_bytes)
+    assert statuses(received) == [status]
+    assert b"Connection: close\r\n" in received
+
+
+def test_requests_in_one_piece_are_answered_in_order(messages_server: MessagesServer) -> None:
+    first = b"\r\n\r\nGET /v1/a HTTP/1.1\r\nHost: x\r\n\r\n"
+    second = b"GET /v1/b HTTP/1.1\nHost: x\n\n"
+    last = b"POST /v1/c HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+    ignored = b"GET /v1/d HTTP/1.1\r\nHost: x\r\n\r\n"
+    received = exchange_bytes(messages_server, first + second + last + ignored)
+    assert statuses(received) == [401, 401, 401]
+    assert [r.path for r in messages_server.requests] == ["/v1/a", "/v1/b", "/v1/c"]
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_connection_is_kept_for_many_requests(tls: bool) -> None:
+    with MessagesServer(tls=tls) as server, RawClient(server) as call:
+        call.connection.connect()
+        kept = call.connection.sock
+        for _ in range(10):
+            assert call("GET", "/nothing").body == ROUTER_404
+        assert call.connection.sock is kept
+
+
+def test_http_1_0_gets_no_chunks_and_its_connection_ends(messages_server: MessagesServer) -> None:
+    messages_server.load("app-1", "connection-1", 100)
+    request = f"GET /v1{MESSAGES} HTTP/1.0\r\n\r\n".encode()
+    received = exchange_bytes(messages_server, authorized(messages_server, request))
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert b"Transfer-Encoding" not in head
+    assert f"Content-Length: {len(body)}".encode() in head
+    assert b"Connection: close" in head
+
+
+def test_http_1_0_can_ask_for_the_connection_to_be_kept(messages_server: MessagesServer) -> None:
+    request = b"GET /v1/a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+    received = exchange_bytes(messages_server, request * 2)
+    assert statuses(received) == [401, 401]
+    assert received.count(b"Connection: keep-alive\r\n") == 2
+
+
+@pytest.mark.parametrize(
+    "target", ["http://localhost/v1{path}", "HTTPS://elsewhere.test:80/v1{path}"]
+)
+def test_the_absolute_form_of_a_target_is_understood(
+    messages_server: MessagesServer, target: str
+) -> None:
+    messages_server.add_connection("app-1", "connection-1")
+    request = f"GET {target.format(path=MESSAGES)} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    assert statuses(exchange_bytes(messages_server, authorized(messages_server, request))) == [200]
+
+
+def test_answer_to_head_has_no_body(messages_server: MessagesServer) -> None:
+    request = b"HEAD /v1/nothing HTTP/1.1\r\nHost: x\r\n\r\n"
+    received = exchange_bytes(messages_server, authorized(messages_server, request))
+    assert statuses(received) == [404]
+    assert f"Content-Length: {len(ROUTER_404)}\r\n".encode() in received
+    assert received.endswith(b"\r\n\r\n")
+
+
+def test_chunked_body_of_a_request_is_read(messages_server: MessagesServer) -> None:
+    request = (
+        f"POST /v1{MESSAGES} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+        "Content-Type: application/json\r\n\r\n"
+        '9;x=y\r\n{"body":"\r\n7\r\nchunked\r\n2\r\n"}\r\n0\r\nTrailer: x\r\n\r\n'
+    ).encode()
+    received = exchange_bytes(messages_server, authorized(messages_server, request) * 2)
+    assert statuses(received) == [200, 200]
+    assert [message.body for message in messages_server.messages()] == ["chunked"] * 2
+
+
+def test_client_that_expects_it_is_told_to_continue(messages_server: MessagesServer) -> None:
+    head = authorized(
+        messages_server,
+        f"POST /v1{MESSAGES} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+        "Content-Type: application/json\r\nContent-Length: 14\r\n\r\n".encode(),
+    )
+    with socket.create_connection(("localhost", messages_server.port), 10) as connection:
+        connection.sendall(head)
+        assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b'{"body":"yes"}')
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_request_cut_off_in_its_body_has_no_effect(messages_server: MessagesServer) -> None:
+    request = f"POST /v1{MESSAGES} HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n\r\n".encode()
+    assert exchange_bytes(messages_server, request + b'{"body":') == b""
+    assert messages_server.messages() == []
+    assert len(messages_server.requests) == 0
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    noise=st.binary(max_size=200),
+    cut=st.integers(0, 200),
+    before=st.sampled_from([b"", HEAD, HEAD + b"Transfer-Encoding: chunked\r\n\r\n"]),
+)
+def test_no_bytes_can_stop_the_server(
+    messages_server: MessagesServer, noise: bytes, cut: int, before: bytes
+) -> None:
+    sent = before[:cut] + noise
+    assert set(statuses(exchange_bytes(messages_server, sent))) <= {400, 401, 413, 431, 505}
+    with RawClient(messages_server) as call:
+        assert call("GET", "/nothing").status == 404
+
+
+def test_plain_http_to_a_tls_port_is_told_so() -> None:
+    with MessagesServer() as server:
+        received = exchange_bytes(server, HEAD + b"\r\n")
+        assert statuses(received) == [400]
+        assert received.endswith(b"plain HTTP to a port that speaks HTTPS")
+        with RawClient(server) as call:
+            assert call("GET", "/nothing").status == 404
+
+
+def test_end_of_a_tls_connection_is_announced() -> None:
+    with MessagesServer() as server:
+        context = ssl.create_default_context(cafile=server.ca_cert)
+        with (
+            socket.create_connection(("localhost", server.port), 10) as plain,
+            context.wrap_socket(
+                plain, server_hostname="localhost", suppress_ragged_eofs=False
+            ) as connection,
+        ):
+            connection.sendall(HEAD + b"Connection: close\r\n\r\n")
+            received = b""
+            while data := connection.recv(1000):  # raises SSLEOFError where it is not announced
+                received += data
+    assert statuses(received) == [401]

@@ -1,0 +1,1 @@
+"""The wire: scripts that break the protocol on purpose, over real sockets on loopback."""
