@@ -9,7 +9,6 @@ from typing import Any, NoReturn, cast
 from pydantic import BaseModel, TypeAdapter
 
 from openapi_client import models
-from openapi_client._media_type import charset_of, decode, is_json
 from openapi_client._redaction import scrub
 from openapi_client.api_response import ApiResponse
 from openapi_client.exceptions import DeserializationException
@@ -50,12 +49,16 @@ def is_utf8_json(content_type: str | None) -> bool:
     """Whether a body can be read as JSON from its bytes."""
     if content_type in _USUAL_TYPES:
         return True
+    from openapi_client._media_type import charset_of, is_json
+
     charset = charset_of(content_type)
     return is_json(content_type) and charset in (None, "utf-8", "utf8", "us-ascii")
 
 
 def text_of(response: AnyResponse, content: bytes) -> str:
     """A body as text, whatever its charset."""
+    from openapi_client._media_type import decode
+
     try:
         return decode(content, response.getheader("Content-Type"))
     except ValueError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import copy
 import logging
-import platform
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -391,6 +390,8 @@ class Configuration:
 
     def to_debug_report(self) -> str:
         """Versions and settings for an error report; no secrets."""
+        import platform
+
         from openapi_client import __version__
 
         proxy = shown_target(self.proxy) if self.proxy else None

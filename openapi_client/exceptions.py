@@ -41,7 +41,7 @@ import copy
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from typing_extensions import Self
 from urllib3.exceptions import HTTPError
@@ -123,6 +123,8 @@ class ApiException(OpenApiException):
         retry_after: the seconds after which the server wants to be asked again, if it said so.
     """
 
+    _without_answer: ClassVar[Outcome] = "unknown"
+
     def __init__(
         self,
         status: int | None = None,
@@ -137,7 +139,7 @@ class ApiException(OpenApiException):
         self.body = body
         self.data = data
         self.headers: Mapping[str, str] | None = None
-        self.outcome: Outcome = "answered" if status else "unknown"
+        self.outcome: Outcome = "answered" if status else self._without_answer
         self.attempts: tuple[Attempt, ...] = ()
         self.retry_after: float | None = None
         self.request: str | None = None
@@ -297,6 +299,8 @@ class TransportException(ApiException, HTTPError):
 
 class ConnectException(TransportException):
     """There was no connection to send the request on; `outcome` is `"not_sent"`."""
+
+    _without_answer = "not_sent"
 
 
 class TimeoutException(TransportException):

@@ -290,7 +290,8 @@ class RESTClientObject:
                 except (OSError, ValueError) as error:
                     if isinstance(error, ApiValueError):
                         raise
-                    raise _not_sent(f"The TLS settings cannot be used: {error}") from error
+                    reason = f"The TLS settings cannot be used: {error}"
+                    raise TLSException(reason=reason) from error
                 self._origins[base] = origin
             return origin
 
@@ -320,12 +321,6 @@ class RESTClientObject:
             raise ApiValueError(f"{message} are forbidden by allow_insecure=False; use https://")
         self._warned.add(base)
         warnings.warn(f"{message}; use https://", InsecureTransportWarning, stacklevel=3)
-
-
-def _not_sent(reason: str) -> TLSException:
-    failure = TLSException(reason=reason)
-    failure.outcome = "not_sent"
-    return failure
 
 
 def _checked_field(name: object, value: object) -> str:

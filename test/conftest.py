@@ -18,10 +18,11 @@ from typing import Any, cast
 import pytest
 import yaml
 
+from openapi_client import ApiClient, Configuration, MessagesApi
 from openapi_client.testing import pytest_plugin
 from openapi_client.testing._service import Route, Service
 from openapi_client.testing._wire import Request, Response
-from test.recorder import Recorder
+from test.recorder import TOKEN, Recorder
 
 DESCRIPTION = Path(__file__).resolve().parent.parent / "docs" / "openapi.yaml"
 ORIGIN = "http://server.test"
@@ -45,6 +46,20 @@ def recorder() -> Iterator[Recorder]:
     server = Recorder()
     yield server
     server.close()
+
+
+@pytest.fixture
+def client(recorder: Recorder) -> Iterator[ApiClient]:
+    """A client of that server, with a key and without repeats."""
+    configuration = Configuration(recorder.url, {"BearerAuth": TOKEN}, retries=0)
+    with ApiClient(configuration) as client:
+        yield client
+
+
+@pytest.fixture
+def api(client: ApiClient) -> MessagesApi:
+    """The operations on that server."""
+    return MessagesApi(client)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,9 @@ import threading
 from collections.abc import Mapping
 from typing import Any, BinaryIO, NamedTuple
 
+TOKEN = "t0ken.of-the-test"
+HELLO = {"jti": "j1", "body": "hello"}
+
 
 class Received(NamedTuple):
     """A request as it came."""
@@ -52,19 +55,26 @@ def http_answer(
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + content
 
 
+def closed_port() -> int:
+    """A port of loopback that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
 class Recorder:
     """Accepts connections until it is closed; one thread each.
 
     Attributes:
         received: the requests, in the order in which they came.
         connections: how many connections there were.
-        answer: what each request gets, as bytes.
+        answer: what each request gets, as bytes; a message at first.
     """
 
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.connections = 0
-        self.answer = http_answer(200, {})
+        self.answer = http_answer(200, HELLO)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept)]

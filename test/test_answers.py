@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from openapi_client import ApiClient, ApiException, Configuration, MessageMessage, MessagesApi
+from openapi_client import ApiException, MessageMessage, MessagesApi
 from openapi_client.exceptions import (
     BadRequestException,
     ConflictException,
@@ -24,19 +23,17 @@ from test.recorder import Recorder, http_answer
 
 HELLO = {"jti": "j1", "body": "hello", "iss": "me", "created_at": "2024-02-29T12:00:00Z"}
 HELLO_MESSAGE = MessageMessage(jti="j1", body="hello", iss="me", created_at="2024-02-29T12:00:00Z")
-EMPTY_PAGE = {"items": [], "page": 1, "page_count": 0, "per_page": 100, "total_count": 0}
+EMPTY_PAGE: dict[str, Any] = {
+    "items": [],
+    "page": 1,
+    "page_count": 0,
+    "per_page": 100,
+    "total_count": 0,
+}
 JSON = "application/json; charset=UTF-8"
 
 
-@pytest.fixture
-def api(recorder: Recorder) -> Iterator[MessagesApi]:
-    # One attempt: how often a failure is repeated is the transport's business.
-    configuration = Configuration(host=recorder.url, api_key={"BearerAuth": "t0ken"}, retries=0)
-    with ApiClient(configuration) as client:
-        yield MessagesApi(client)
-
-
-# -- success ------------------------------------------------------------------------------------------
+# -- success ---------------------------------------------------------------------------------------
 
 # An answer of 204 has no body (RFC 9110, section 15.3.5).
 WITH_BODY = [status for status in range(200, 300) if status != 204]
@@ -58,7 +55,7 @@ def test_any_2xx_without_a_body_gives_none(
     recorder: Recorder, api: MessagesApi, status: int
 ) -> None:
     recorder.answer = http_answer(status, b"")
-    answer = api.get_with_http_info("a", "c", "j")
+    answer: Any = api.get_with_http_info("a", "c", "j")
     assert (answer.status_code, answer.data, answer.raw_data) == (status, None, b"")
 
 
@@ -166,7 +163,7 @@ def test_unknown_fields_of_a_page_are_kept(recorder: Recorder, api: MessagesApi)
     assert page.items[0].model_extra == {"tags": ["blue"]}
 
 
-# -- a 2xx that is not what was promised --------------------------------------------------------------
+# -- a 2xx that is not what was promised -----------------------------------------------------------
 
 WRONG: list[tuple[str, str, str | bytes]] = [
     ("a number for a text", JSON, '{"body": 5}'),
@@ -194,9 +191,7 @@ WRONG: list[tuple[str, str, str | bytes]] = [
 @pytest.mark.parametrize(
     ("content_type", "body"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG]
 )
-def test_wrong(
-    recorder: Recorder, api: MessagesApi, content_type: str, body: str | bytes
-) -> None:
+def test_wrong(recorder: Recorder, api: MessagesApi, content_type: str, body: str | bytes) -> None:
     recorder.answer = http_answer(200, body, {"Content-Type": content_type})
     with pytest.raises(DeserializationException) as caught:
         api.get("a", "c", "j")
@@ -215,7 +210,7 @@ def test_wrong_page(recorder: Recorder, api: MessagesApi) -> None:
         api.list("a", "c")
 
 
-# -- errors -------------------------------------------------------------------------------------------
+# -- errors ----------------------------------------------------------------------------------------
 
 CLASSES: dict[int, type[ApiException]] = {
     400: BadRequestException,
@@ -248,7 +243,13 @@ def test_status_has_its_class(recorder: Recorder, api: MessagesApi, status: int)
 
 BODIES: list[tuple[str, str, str | bytes, str, str | None]] = [
     # what the real servers say, see their two generations
-    ("a JSON text", JSON, '"sql: no rows in result set"\n', '"sql: no rows in result set"\n', "sql: no rows in result set"),
+    (
+        "a JSON text",
+        JSON,
+        '"sql: no rows in result set"\n',
+        '"sql: no rows in result set"\n',
+        "sql: no rows in result set",
+    ),
     ("an empty JSON text", JSON, '""\n', '""\n', None),
     ("a message", JSON, '{"message":"Not Found"}', '{"message":"Not Found"}', "Not Found"),
     (
@@ -259,7 +260,13 @@ BODIES: list[tuple[str, str, str | bytes, str, str | None]] = [
         "Invalid input: body: cannot be blank.",
     ),
     # and proxies, frameworks
-    ("a problem", "application/problem+json", '{"title": "Gone", "detail": "for ever"}', '{"title": "Gone", "detail": "for ever"}', "Gone: for ever"),
+    (
+        "a problem",
+        "application/problem+json",
+        '{"title": "Gone", "detail": "for ever"}',
+        '{"title": "Gone", "detail": "for ever"}',
+        "Gone: for ever",
+    ),
     ("HTML", "text/html", "<html><h1>502</h1></html>", "<html><h1>502</h1></html>", None),
     ("a text", "text/plain", "upstream timed out", "upstream timed out", "upstream timed out"),
     ("nothing", JSON, "", "", None),
@@ -271,7 +278,13 @@ BODIES: list[tuple[str, str, str | bytes, str, str | None]] = [
     ("a message that is no text", JSON, '{"message": {"a": 1}}', '{"message": {"a": 1}}', None),
     ("UTF-8", "text/plain", "größer", "größer", "größer"),
     ("Latin-1", "text/plain; charset=iso-8859-1", "größer".encode("latin-1"), "größer", "größer"),
-    ("not what it says", "text/plain; charset=utf-8", b"gr\xf6\xdfer", "gr\ufffd\ufffder", "gr\ufffd\ufffder"),
+    (
+        "not what it says",
+        "text/plain; charset=utf-8",
+        b"gr\xf6\xdfer",
+        "gr\ufffd\ufffder",
+        "gr\ufffd\ufffder",
+    ),
     ("an unknown charset", "text/plain; charset=klingon", "größer", "größer", "größer"),
     ("lines", "text/plain", "one\r\n\ttwo", "one\r\n\ttwo", "one two"),
 ]
@@ -298,7 +311,7 @@ def test_body_of_an_error_is_text(
     assert (detail or "400 Bad Request") in str(caught.value)
 
 
-# -- unread -------------------------------------------------------------------------------------------
+# -- unread ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", [200, 202, 204, 404, 500])
@@ -328,9 +341,7 @@ def test_without_preload_content_gives_the_answer_unread(
     answer.release_conn()
 
 
-def test_connection_of_an_unread_answer_is_used_again(
-    recorder: Recorder, api: MessagesApi
-) -> None:
+def test_connection_of_an_unread_answer_is_used_again(recorder: Recorder, api: MessagesApi) -> None:
     recorder.answer = http_answer(200, HELLO)
     for _ in range(3):
         assert api.get_without_preload_content("a", "c", "j1").json() == HELLO

@@ -1,8 +1,9 @@
 """Whatever the values are, the server reads what the caller gave, or nothing is sent.
 
-What stands in the request is read as the real servers read it. A path counts only if it is spelled as
-their language (Go) spells it: everything but letters, digits and `-_.~$&+,:;=@` as upper-case hex of
-its UTF-8; spelled otherwise, an id is another one. A query is read as a form (WHATWG URL, 5.1).
+What stands in the request is read as the real servers read it. A path counts only if it is spelled
+as their language (Go) spells it: everything but letters, digits and `-_.~$&+,:;=@` as the hex of
+its UTF-8, in capitals. Spelled otherwise, an id is another one. A query is read as a form (WHATWG
+URL, 5.1).
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def url_of(client: ApiClient, path: str, **parameters: Any) -> str:
     return client.param_serialize("GET", path, _host=HOST, **parameters)[1]
 
 
-# -- paths --------------------------------------------------------------------------------------------
+# -- paths -----------------------------------------------------------------------------------------
 
 
 @given(value=any_texts)
@@ -89,7 +90,7 @@ def test_path(client: ApiClient, value: str) -> None:
         assert url.endswith(end)
         assert read_segment(url[len(start) : -len(end)]) == value
     else:
-        with pytest.raises(ApiValueError, match="^id must not|^id is not valid Unicode"):
+        with pytest.raises(ApiValueError, match=r"^id must not|^id is not valid Unicode"):
             url_of(client, "/x/{id}/y", path_params={"id": value})
 
 
@@ -118,7 +119,7 @@ def test_path_with_other_safe_characters(client: ApiClient, value: str, safe: st
         client.configuration.safe_chars_for_path_param = ""
 
 
-# -- queries ------------------------------------------------------------------------------------------
+# -- queries ---------------------------------------------------------------------------------------
 
 
 @given(pairs=st.lists(st.tuples(texts.filter(bool), st.one_of(texts, st.integers())), max_size=5))
@@ -152,7 +153,7 @@ def test_repeated_collections(client: ApiClient, items: list[str]) -> None:
     assert pairs == [("p", item) for item in items]
 
 
-# -- headers, over the wire ---------------------------------------------------------------------------
+# -- headers, over the wire ------------------------------------------------------------------------
 
 TOKEN = string.ascii_letters + string.digits + "!#$%&'*+-.^_`|~"
 names = st.text(TOKEN, min_size=1, max_size=20).map(lambda name: f"X-{name}")
@@ -191,7 +192,7 @@ def test_name_of_a_header(recorder: Recorder, client: ApiClient, name: str) -> N
     assert recorder.received == []
 
 
-# -- whole requests, over the wire --------------------------------------------------------------------
+# -- whole requests, over the wire -----------------------------------------------------------------
 
 
 @settings(max_examples=100, deadline=None)
@@ -212,8 +213,9 @@ def test_list(
     per_page: int | None,
 ) -> None:
     recorder.received.clear()
-    paging = {"messages_since": messages_since, "page": page, "per_page": per_page}
-    MessagesApi(client).list(app_id, connection_id, **paging)
+    MessagesApi(client).list(
+        app_id, connection_id, messages_since=messages_since, page=page, per_page=per_page
+    )
     method, target, version = recorder.only.line.split(" ")
     assert (method, version) == ("GET", "HTTP/1.1")
     path, _, query = target.partition("?")
@@ -226,8 +228,10 @@ def test_list(
         connection_id,
         "messages",
     ]
-    given_paging = {name: str(value) for name, value in paging.items() if value is not None}
-    assert dict(parse_qsl(query)) == given_paging
+    paging = {"messages_since": messages_since, "page": page, "per_page": per_page}
+    assert dict(parse_qsl(query)) == {
+        name: str(value) for name, value in paging.items() if value is not None
+    }
 
 
 @settings(max_examples=100, deadline=None)

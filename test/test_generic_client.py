@@ -12,7 +12,6 @@ import email.parser
 import email.policy
 import enum
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,19 +23,11 @@ from openapi_client import (
     ApiException,
     ApiResponse,
     ApiValueError,
-    Configuration,
     MessageCreateMessageRequest,
     MessageMessage,
 )
-from openapi_client.exceptions import ApiTypeError, DeserializationException, NotFoundException
+from openapi_client.exceptions import ApiTypeError
 from test.recorder import Recorder, http_answer
-
-
-@pytest.fixture
-def client(recorder: Recorder) -> Iterator[ApiClient]:
-    configuration = Configuration(host=recorder.url, api_key={"BearerAuth": "t0ken"}, retries=0)
-    with ApiClient(configuration) as client:
-        yield client
 
 
 def call(
@@ -49,6 +40,9 @@ def call(
     response = client.call_api(*client.param_serialize(method, path, **parameters))
     response.read()
     return client.response_deserialize(response, types or {})
+
+
+NOON = "2024-02-29T12:00:00"
 
 
 class Colour(enum.Enum):
@@ -68,7 +62,7 @@ class Old:
         self.day = datetime.date(2024, 2, 29)
 
 
-# -- query, header and path parameters ----------------------------------------------------------------
+# -- query, header and path parameters -------------------------------------------------------------
 
 QUERIES: list[tuple[str, Any, str | None, str]] = [
     ("text", "a b&c=d", None, "p=a%20b%26c%3Dd"),
@@ -114,7 +108,13 @@ def test_query(
 
 
 def test_query_parameters_keep_their_order(recorder: Recorder, client: ApiClient) -> None:
-    call(client, "GET", "/x", query_params=[("b", 1), ("a", [2, 3]), ("c", 4)], collection_formats={"a": "multi"})
+    call(
+        client,
+        "GET",
+        "/x",
+        query_params=[("b", 1), ("a", [2, 3]), ("c", 4)],
+        collection_formats={"a": "multi"},
+    )
     call(client, "GET", "/x", query_params={"b": 1, "a": 2})
     assert [request.target for request in recorder.received] == [
         "/v1/x?b=1&a=2&a=3&c=4",
@@ -187,12 +187,12 @@ def test_methods(recorder: Recorder, client: ApiClient, method: str) -> None:
 
 
 def test_method_that_does_not_exist_is_refused(recorder: Recorder, client: ApiClient) -> None:
-    with pytest.raises(ApiValueError, match="method must be one of .*, not 'FETCH'"):
+    with pytest.raises(ApiValueError, match=r"method must be one of .*, not 'FETCH'"):
         client.call_api("FETCH", f"{recorder.url}/x")
     assert recorder.received == []
 
 
-# -- bodies -------------------------------------------------------------------------------------------
+# -- bodies ----------------------------------------------------------------------------------------
 
 JSON_BODIES: list[tuple[str, Any, Any]] = [
     ("dict", {"a": 1}, {"a": 1}),
@@ -205,14 +205,18 @@ JSON_BODIES: list[tuple[str, Any, Any]] = [
     ("empty list", [], []),
     ("float", 1.5, 1.5),
     ("model", MessageCreateMessageRequest(body="hi"), {"body": "hi"}),
-    ("models", [MessageCreateMessageRequest(body="a"), MessageCreateMessageRequest()], [{"body": "a"}, {}]),
+    (
+        "models",
+        [MessageCreateMessageRequest(body="a"), MessageCreateMessageRequest()],
+        [{"body": "a"}, {}],
+    ),
     ("model inside", {"m": MessageMessage(jti="j", read=True)}, {"m": {"jti": "j", "read": True}}),
     ("any pydantic model", Point(x=1), {"x": 1, "label": None}),
     ("object", Old(), {"name": "old", "day": "2024-02-29"}),
     (
         "times",
-        {"d": datetime.date(2024, 2, 29), "t": datetime.datetime(2024, 2, 29, 12, 30)},
-        {"d": "2024-02-29", "t": "2024-02-29T12:30:00"},
+        {"d": datetime.date(2024, 2, 29), "t": datetime.datetime.fromisoformat(NOON)},
+        {"d": "2024-02-29", "t": NOON},
     ),
     (
         "others",
@@ -402,7 +406,11 @@ def test_body_and_form_together_are_refused(recorder: Recorder, client: ApiClien
         ({"path_params": {"p": "a"}, "header_params": {"X-A": "a\r\nb"}}, "X-A contains a control"),
         ({"path_params": {"p": "a"}, "header_params": {"X A": "a"}}, "not 'X A'"),
         (
-            {"path_params": {"p": "a"}, "query_params": [("q", [1])], "collection_formats": {"q": "tabs"}},
+            {
+                "path_params": {"p": "a"},
+                "query_params": [("q", [1])],
+                "collection_formats": {"q": "tabs"},
+            },
             r"collection_formats\['q'\] must be one of csv, ssv, tsv, pipes, multi, not 'tabs'",
         ),
         ({"path_params": {"p": "a"}, "files": {"f": 7}}, r"files\['f'\] must be a path, bytes"),

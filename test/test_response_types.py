@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime
 import decimal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from openapi_client import ApiClient, Configuration, MessageMessage, MessageResponse
+from openapi_client import ApiClient, MessageMessage, MessageResponse
 from openapi_client.exceptions import (
     ApiException,
     ApiValueError,
@@ -21,14 +20,13 @@ from test.recorder import Recorder, http_answer
 
 JSON = "application/json; charset=UTF-8"
 UTC = datetime.timezone.utc
+NOON = "2024-02-29T12:00:00"
 
 
 @pytest.fixture
-def client(recorder: Recorder, tmp_path: Path) -> Iterator[ApiClient]:
-    configuration = Configuration(host=recorder.url, retries=0)
-    configuration.temp_folder_path = str(tmp_path)
-    with ApiClient(configuration) as client:
-        yield client
+def client(client: ApiClient, tmp_path: Path) -> ApiClient:
+    client.configuration.temp_folder_path = str(tmp_path)
+    return client
 
 
 def decoded(client: ApiClient, types: dict[str, Any]) -> Any:
@@ -54,7 +52,7 @@ TYPES: list[tuple[Any, str, str | bytes, Any]] = [
     ("bytearray", "image/png", b"\x89PNG", b"\x89PNG"),
     ("date", JSON, '"2024-02-29"', datetime.date(2024, 2, 29)),
     ("datetime", JSON, '"2024-02-29T12:00:00Z"', datetime.datetime(2024, 2, 29, 12, tzinfo=UTC)),
-    ("datetime", JSON, '"2024-02-29T12:00:00.5"', datetime.datetime(2024, 2, 29, 12, 0, 0, 500000)),
+    ("datetime", JSON, f'"{NOON}.5"', datetime.datetime.fromisoformat(f"{NOON}.500000")),
     ("decimal", JSON, '"1.50"', decimal.Decimal("1.50")),
     ("object", JSON, '{"a": [1, null]}', {"a": [1, None]}),
     ("object", JSON, "null", None),
@@ -166,7 +164,7 @@ def test_answer_must_have_been_read(client: ApiClient) -> None:
         client.response_deserialize()
 
 
-# -- files in -----------------------------------------------------------------------------------------
+# -- files in --------------------------------------------------------------------------------------
 
 DISPOSITIONS: list[tuple[str | None, str]] = [
     ("attachment; filename=report.pdf", "report.pdf"),
@@ -222,9 +220,7 @@ def test_file_without_a_usable_name_gets_one(
     assert path.read_bytes() == b"content"
 
 
-def test_file_never_replaces_another(
-    recorder: Recorder, client: ApiClient, tmp_path: Path
-) -> None:
+def test_file_never_replaces_another(recorder: Recorder, client: ApiClient, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_bytes(b"old")
     (tmp_path / "link.txt").symlink_to(elsewhere)
@@ -239,9 +235,7 @@ def test_file_never_replaces_another(
         assert (tmp_path / name).read_bytes() == b"old"
 
 
-def test_file_that_cannot_be_written(
-    recorder: Recorder, client: ApiClient, tmp_path: Path
-) -> None:
+def test_file_that_cannot_be_written(recorder: Recorder, client: ApiClient, tmp_path: Path) -> None:
     client.configuration.temp_folder_path = str(tmp_path / "missing")
     recorder.answer = http_answer(200, b"content")
     with pytest.raises(ApiException, match="No such file or directory") as caught:
@@ -249,7 +243,7 @@ def test_file_that_cannot_be_written(
     assert caught.value.outcome == "answered"
 
 
-# -- the methods on their own -------------------------------------------------------------------------
+# -- the methods on their own ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -316,4 +310,7 @@ def test_parameters_to_url_query(client: ApiClient, params: Any) -> None:
 
 
 def test_parameters_to_tuples(client: ApiClient) -> None:
-    assert client.parameters_to_tuples({"a": [1, 2], "b": 3}, {"a": "csv"}) == [("a", "1,2"), ("b", 3)]
+    assert client.parameters_to_tuples({"a": [1, 2], "b": 3}, {"a": "csv"}) == [
+        ("a", "1,2"),
+        ("b", 3),
+    ]

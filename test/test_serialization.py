@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, SecretBytes, SecretStr
 from typing_extensions import TypedDict
@@ -200,6 +200,7 @@ def test_a_single_value_under_a_format_is_a_collection_of_one(value: object) -> 
 
 
 @given(st.lists(st.tuples(texts, texts)))
+@settings(deadline=None)
 def test_a_form_decoder_reads_the_same_names_and_values(pairs: list[tuple[str, str]]) -> None:
     query = parameters_to_url_query(pairs, None)
     assert parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query)) == pairs
@@ -213,6 +214,7 @@ def test_a_form_decoder_reads_the_same_names_and_values(pairs: list[tuple[str, s
     st.lists(texts.filter(lambda text: text != ""), min_size=1),
     st.sampled_from(sorted(dict(FORMATS))),
 )
+@settings(deadline=None)
 def test_a_collection_can_be_taken_apart_again(items: list[str], collection_format: str) -> None:
     query = parameters_to_url_query({"v": items}, {"v": collection_format})
     delimiter = {"csv": ",", "ssv": "%20", "tsv": "%09", "pipes": "%7C"}[collection_format]
@@ -397,6 +399,7 @@ def test_a_text_is_not_read_as_json_if_a_text_is_wanted() -> None:
         lambda v: st.lists(v) | st.dictionaries(texts, v),
     )
 )
+@settings(deadline=None)
 def test_any_json_is_an_object(value: object) -> None:
     assert deserialize(json.dumps(value), "object", JSON) == value
 

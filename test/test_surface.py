@@ -1,9 +1,9 @@
 """The public surface is what `surface.txt` says, to the last default.
 
-The description is made anew from the code, line by line, and compared with the file. Two marks in the
-file do not come from the code: a line that begins with `+`, and what follows ` ++ ` in a signature, are
-what this package has beside what a generator gives its programs. Whoever changes the surface on
-purpose changes the file, and sees there whether programs written for a generated package notice.
+The description is made anew from the code, line by line, and compared with the file. Two marks in
+the file do not come from the code: a line that begins with `+`, and what follows ` ++ ` in a
+signature, are what this package has beside what a generator gives its programs. Whoever changes the
+surface on purpose changes the file, and sees there whether those programs notice.
 """
 
 from __future__ import annotations
@@ -14,11 +14,10 @@ import logging
 import re
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import unified_diff
 from pathlib import Path
 
-import pytest
 from pydantic import BaseModel
 
 from openapi_client import ApiClient, ApiException, Configuration
@@ -53,8 +52,8 @@ def described(module: str) -> list[str]:
         and (isinstance(value, type) or inspect.isfunction(value))
     }
     lines = [f"module {module}"]
-    for name in sorted(set(getattr(there, "__all__", ())) - own.keys(), key=str.lower):
-        lines.append(f"  {name}")
+    passed_on = set(getattr(there, "__all__", ())) - own.keys()
+    lines += [f"  {name}" for name in sorted(passed_on, key=str.lower)]
     for name in sorted(own, key=str.lower):
         value = own[name]
         lines += described_class(value) if isinstance(value, type) else [f"  {called(value)}"]
@@ -64,10 +63,7 @@ def described(module: str) -> list[str]:
 def described_class(cls: type) -> list[str]:
     """A class, without what it has from a base that is described itself."""
     lines = [f"  class {cls.__name__}({', '.join(base.__name__ for base in bases(cls))})"]
-    if issubclass(cls, BaseModel):
-        lines += [f"    config {name}={value!r}" for name, value in sorted(cls.model_config.items())]
-        fields = cls.model_fields
-        lines += [f"    field {name}: {shown_type(fields[name].annotation)}" for name in fields]
+    lines += described_fields(cls)
     members: dict[str, object] = {}
     for parent in (cls, *hidden_bases(cls)):
         members = {**vars(parent), **members}
@@ -77,6 +73,15 @@ def described_class(cls: type) -> list[str]:
         for name in sorted(shown, key=lambda name: (name not in SPECIAL_METHODS, name))
         if name != "model_config"
     ]
+
+
+def described_fields(cls: type) -> list[str]:
+    """What a model says of itself to pydantic."""
+    if not issubclass(cls, BaseModel):
+        return []
+    fields = cls.model_fields
+    lines = [f"    config {name}={value!r}" for name, value in sorted(cls.model_config.items())]
+    return lines + [f"    field {name}: {shown_type(fields[name].annotation)}" for name in fields]
 
 
 def described_member(name: str, member: object) -> str:
@@ -151,25 +156,29 @@ def shown_type(annotation: object) -> str:
 
 
 def shown_value(value: object) -> str:
-    if isinstance(value, type):
-        return value.__name__
-    if isinstance(value, tuple):
-        return f"({', '.join(map(shown_value, typing.cast('tuple[object, ...]', value)))})"
-    if isinstance(value, dict | types.MappingProxyType) and value:
-        pairs = typing.cast("dict[object, object]", value).items()
-        return f"{{{', '.join(f'{name!r}: {shown_value(inner)}' for name, inner in pairs)}}}"
-    if isinstance(value, logging.Logger):
-        return f"logger {value.name}"
-    if inspect.isroutine(value):
-        return value.__name__
-    plain = value is None or isinstance(value, bool | int | float | str | dict)
-    return repr(value) if plain else f"a {type(value).__name__}"
+    match value:
+        case type():
+            return value.__name__
+        case tuple():
+            items = typing.cast("tuple[object, ...]", value)
+            return f"({', '.join(map(shown_value, items))})"
+        case Mapping():
+            pairs = typing.cast("Mapping[object, object]", value).items()
+            return f"{{{', '.join(f'{name!r}: {shown_value(inner)}' for name, inner in pairs)}}}"
+        case logging.Logger():
+            return f"logger {value.name}"
+        case None | bool() | int() | float() | str():
+            return repr(value)
+        case _:
+            return value.__name__ if inspect.isroutine(value) else f"a {type(value).__name__}"
 
 
 def described_object(call: str, value: object) -> list[str]:
     """The public attributes of an object, properties included."""
     names = {name for name in vars(value) if not name.startswith("_")}
-    names |= {name for name, _ in inspect.getmembers(type(value), lambda m: isinstance(m, property))}
+    names |= {
+        name for name, _ in inspect.getmembers(type(value), lambda m: isinstance(m, property))
+    }
     return [f"object {call}"] + [
         f"  {name} = {shown_value(getattr(value, name))}" for name in sorted(names)
     ]
@@ -192,5 +201,7 @@ def test_surface_is_as_described() -> None:
         for line in SURFACE.read_text("utf-8").splitlines()
         if not line.startswith("#")
     ]
-    difference = list(unified_diff(there, surface(), "test/surface.txt", "the code", lineterm="", n=1))
+    difference = list(
+        unified_diff(there, surface(), "test/surface.txt", "the code", lineterm="", n=1)
+    )
     assert not difference, "\n".join(["the public surface has changed:", *difference])

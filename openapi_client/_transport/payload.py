@@ -25,7 +25,7 @@ def encode_payload(
         post_params: names and values of a form, or parts.
 
     Raises:
-        ApiValueError: both `body` and `post_params` are given.
+        ApiValueError: both `body` and `post_params` are given, or the latter for no form.
         ApiTypeError: the body is not a JSON value.
         ApiException: no content type that can be written fits the body.
     """
@@ -33,6 +33,11 @@ def encode_payload(
         raise ApiValueError("body and post_params cannot be given together")
     content_type = _content_type(headers)
     if content_type is None or "json" in content_type:
+        if post_params:
+            raise ApiValueError(
+                "post_params need a Content-Type of application/x-www-form-urlencoded or "
+                f"multipart/form-data, not {content_type}"
+            )
         if body is None:
             return None, headers
         try:

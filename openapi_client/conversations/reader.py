@@ -88,76 +88,71 @@ class Reader:
             self._largest = snapshot.size
         self.finished = False
         items = snapshot.items if self.newest_first else snapshot.items[::-1]
-        unread, place_known = self._unread(items, snapshot)
-        if unread is None:
-            self._widen()
-            if self.newest_first:
-                self.position = max(0, snapshot.start - self._reach)
-            else:
-                self.position = snapshot.end - 1 + self._reach
-            return None
-        chosen = unread if limit is None else unread[:limit]
-        at = len(items) - 1 if len(chosen) == len(unread) else chosen[-1]
+        place = self._place(items, snapshot)
+        if not isinstance(place, list):
+            self._look_elsewhere(place, snapshot)
+            return [] if place is _Elsewhere.FURTHER else None
+        chosen = place if limit is None else place[:limit]
+        is_all = len(chosen) == len(place)
+        at = len(items) - 1 if is_all else chosen[-1]
         if self.newest_first:
             self.position = max(0, snapshot.start + at)
         else:
             self.position = max(0, snapshot.end - 1 - at)
-        at_end = snapshot.ends if self.newest_first else snapshot.start == 0
-        self.finished = at_end and len(chosen) == len(unread)
+        self.finished = is_all and self._shows_end(snapshot)
+        self._skips_equal = False
         if self.finished or (chosen and not self._follows):
             self._reach = self._base
         else:
             self._widen()
         taken = [items[index] for index in chosen]
-        if place_known and items:
+        if items:
             # Who follows knows those around them too, so as to see what comes in between.
-            self._remember(message.jti for message in (items if self._follows else taken))
+            self._remember(items if self._follows else taken)
             self.last = marker_at(items[at])
-            self._remember([self.last.jti])
+            self._remember([items[at]])
         return taken
 
-    def _widen(self) -> None:
-        # A page that holds a given part can be found if the part is well below the largest page.
-        self._reach = max(self._base, min(2 * self._reach, LARGEST // 2))
-
-    def _remember(self, ids: Iterable[str | None]) -> None:
-        for jti in ids:
-            self._recent.pop(jti, None)
-            self._recent[jti] = None
-        while len(self._recent) > self._remembered:
-            del self._recent[next(iter(self._recent))]
-
-    def _unread(
-        self, items: list[MessageMessage], snapshot: Snapshot
-    ) -> tuple[list[int] | None, bool]:
-        """Where in `items`, which are in the order of reading, the unread ones are.
-
-        `None` if that cannot be told. And whether the others are known to have been read.
-        """
-        if self.newest_first:
-            at_beginning = snapshot.start == 0
-        elif items:
-            at_beginning = snapshot.ends
-        else:
-            return [], False  # beyond the oldest message: those to read are nearer to the newest
+    def _place(self, items: list[MessageMessage], snapshot: Snapshot) -> list[int] | _Elsewhere:
+        """Where in `items`, which are in the order of reading, the unread ones are."""
+        at_beginning = snapshot.start == 0 if self.newest_first else snapshot.ends and bool(items)
         everything = range(len(items))
         if self.last is None:
-            return (list(everything), True) if at_beginning else (None, False)
+            return list(everything) if at_beginning else _Elsewhere.BACK
         seen = [index for index in everything if items[index].jti in self._recent]
         if seen:
             later = everything[seen[0] if self._follows else seen[-1] :]
-            return [index for index in later if items[index].jti not in self._recent], True
-        unread = [index for index in everything if not self._is_passed(items[index])]
-        if items and not unread:
-            return [], False  # all were read, or came in beside those that were
-        if len(unread) == len(items) and not at_beginning:
-            return None, False
-        return unread, True
+            return [index for index in later if items[index].jti not in self._recent]
+        sides = [self._side(message) for message in items]
+        if not items:
+            # Past the oldest message. Nothing is there to be read but for one direction's end.
+            if self.newest_first and not at_beginning:
+                return _Elsewhere.BACK
+            return [] if self._shows_end(snapshot) else _Elsewhere.FURTHER
+        if all(side is _Side.READ for side in sides):
+            return [] if self._shows_end(snapshot) else _Elsewhere.FURTHER
+        if sides[0] is not _Side.READ and not at_beginning:
+            return _Elsewhere.BACK
+        if sides[-1] is _Side.UNKNOWN and not self._shows_end(snapshot):
+            # Those stored at the same time go on, and one that was read may be among them.
+            if self._reach < LARGEST // 2:
+                return _Elsewhere.WIDER
+            self._skips_equal = True
+            return _Elsewhere.FURTHER
+        return [index for index in everything if sides[index] is not _Side.READ]
 
-    def _is_passed(self, message: MessageMessage) -> bool:
-        """Whether its time of storage puts a message before the one that was read last."""
+    def _side(self, message: MessageMessage) -> _Side:
+        """On which side of the message that was read last one stands, by its time of storage."""
         last = None if self.last is None else self.last.moment
         moment = moment_of(message)
-        if last is None or moment is None:
-            return False
-        return moment > last if self.newest_first else moment < last
+        if last is None or moment is None or moment == last:
+            return _Side.READ if self._skips_equal else _Side.UNKNOWN
+        return _Side.READ if (moment > last) is self.newest_first else _Side.UNREAD
+
+    def _shows_end(self, snapshot: Snapshot) -> bool:
+        """Whether there is nothing to read after what an answer shows."""
+        return snapshot.ends if self.newest_first else snapshot.start == 0
+
+    def _look_elsewhere(self, where: _Elsewhere, snapshot: Snapshot) -> None:
+        self._widen()
+        ...

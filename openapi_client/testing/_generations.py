@@ -7,6 +7,7 @@ its documentation describes it.
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,20 +30,16 @@ _NO_ROWS = "sql: no rows in result set"
 
 def to_json(value: object) -> bytes:
     """JSON as the service writes it: compact, `<`, `>`, `&` escaped, and a newline at the end."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for character, escaped in _ESCAPES:
-        if character in text:
-            text = text.replace(character, escaped)
+    text = _ENCODER.encode(value)
+    if _TO_ESCAPE.search(text):
+        text = text.translate(_ESCAPES)
     return text.encode() + b"\n"
 
 
-_ESCAPES = (
-    ("<", "\\u003c"),
-    (">", "\\u003e"),
-    ("&", "\\u0026"),
-    ("\u2028", "\\u2028"),
-    ("\u2029", "\\u2029"),
-)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+# They stand in texts alone, never in the structure around them.
+_TO_ESCAPE = re.compile("[<>&\u2028\u2029]")
+_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
 def error_object(status: int, error: str, details: str) -> Response:
@@ -62,6 +59,7 @@ PASSWORD_CHANGE_DUE = error_object(
 )
 ROUTE_NOT_FOUND = Response(404, to_json({"message": "Not Found"}))
 TOKEN_MISSING = Response(401, to_json({"message": "missing or malformed jwt"}))
+LOGIN_REFUSED = Response(401, to_json({"message": "Unauthorized"}))
 TOKEN_INVALID = Response(401, to_json({"message": "invalid or expired jwt"}))
 
 

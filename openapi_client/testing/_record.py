@@ -16,7 +16,7 @@ from typing_extensions import Unpack
 
 from openapi_client._redaction import HIDDEN
 from openapi_client.testing._clock import to_datetime
-from openapi_client.testing._service import Operation, Route, parse_query
+from openapi_client.testing._service import LOGIN_PATH, Operation, Route, parse_query
 from openapi_client.testing._wire import Request
 
 # Tests assert about headers of their own, so all are shown but those that carry credentials.
@@ -66,14 +66,14 @@ class RecordedRequest:
 
     @property
     def body(self) -> bytes:
-        """The body's bytes, b"" where there is none."""
-        return self._request.body
+        """The body's bytes, b"" where there is none; masked where it holds a password."""
+        return HIDDEN.encode() if self.path == LOGIN_PATH else self._request.body
 
     @property
     def json(self) -> Any:
         """The body as JSON, None where it is empty or no JSON."""
         try:
-            return json.loads(self._request.body)
+            return json.loads(self.body)
         except ValueError:
             return None
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from openapi_client.testing._generations import GenerationName, generation_named
 from openapi_client.testing._listener import Connection, Listener
 from openapi_client.testing._log import log_line
 from openapi_client.testing._record import RequestRecord
-from openapi_client.testing._service import BASE_PATH, Service, route_of
+from openapi_client.testing._service import BASE_PATH, Service, new_token, route_of
 from openapi_client.testing._store import Store
 from openapi_client.testing._wire import Request
 
@@ -52,6 +51,9 @@ class MessagesServer(Contents):
         timezone: the time zone of the timestamps; None for the computer's own.
         ca_cert: where the authority's certificate (PEM) is written; None for a temporary file,
             deleted when the server stops.
+        users: names and passwords of those who may log in: `POST /login` with the JSON
+            `{"username": ..., "password": ...}` is answered with `{"token": ...}`. Once the token
+            has expired it is a new one. Without users there is no such path.
         seed: what the faults' shares are drawn from.
         keep_requests: how many requests `requests` keeps; the oldest are forgotten.
         log: called with one readable line for each request.
@@ -60,6 +62,7 @@ class MessagesServer(Contents):
         clock: what time it is on the server; it can be set.
         faults: what goes wrong, on command.
         requests: what was asked, with assertions.
+        users: names and passwords of those who may log in; it can be changed.
 
     Raises:
         ValueError: an argument is not what it may be.
@@ -78,6 +81,7 @@ class MessagesServer(Contents):
         example: bool = False,
         timezone: tzinfo | None = None,
         ca_cert: str | os.PathLike[str] | None = None,
+        users: Mapping[str, str] | None = None,
         seed: int = 0,
         keep_requests: int = 10_000,
         log: Callable[[str], None] | None = None,
@@ -86,7 +90,7 @@ class MessagesServer(Contents):
             raise ValueError(f"port must be from 0 to 65535, not {port}")
         if keep_requests < 0:
             raise ValueError(f"keep_requests must be 0 or more, not {keep_requests}")
-        token = secrets.token_urlsafe(24) if token is None else _checked_token(token)
+        token = new_token() if token is None else _checked_token(token)
         chosen = generation_named(generation)
         super().__init__(Store(database))
         self._tls = tls
@@ -99,7 +103,9 @@ class MessagesServer(Contents):
         self._certificates: Certificates | None = None
         self._lifecycle = threading.Lock()
         self._service = Service(self._store, self.clock, chosen, token, timezone)
-        self._defaults = (chosen, token)
+        self._defaults = (chosen, token, dict(users or {}))
+        self.users = self._service.users
+        self.users.update(users or {})
         self.requests = RequestRecord(keep_requests)
         self.faults = Faults(self._service, self._gate, seed)
         if example:
@@ -153,8 +159,8 @@ class MessagesServer(Contents):
     def reset(self, *, generation: GenerationName | None = None) -> None:
         """Makes it as if it had just been started, without starting it.
 
-        Messages, connections, faults, requests and clock are as at first, the token too, and
-        all connections of clients are closed.
+        Messages, connections, faults, requests, clock, token and users are as at first, and all
+        connections of clients are closed.
 
         Args:
             generation: which generation answers from now on; None for the one given at first.
@@ -166,8 +172,10 @@ class MessagesServer(Contents):
         self.clear()
         self.requests.clear()
         self.clock.reset()
-        self._service.generation = chosen or self._defaults[0]
-        self._service.token = self._defaults[1]
+        first, self._service.token, users = self._defaults
+        self._service.generation = chosen or first
+        self.users.clear()
+        self.users.update(users)
         if self._example:
             self.seed_example()
 

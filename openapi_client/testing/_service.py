@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from datetime import tzinfo
 from typing import Literal, NamedTuple, NoReturn, cast
 from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
 from openapi_client.testing._clock import Clock
 from openapi_client.testing._generations import (
+    LOGIN_REFUSED,
     ROUTE_NOT_FOUND,
     TOKEN_INVALID,
     TOKEN_MISSING,
     Generation,
+    to_json,
 )
 from openapi_client.testing._store import NewMessage, Store
 from openapi_client.testing._wire import MalformedRequestError, Request, Response
 
 BASE_PATH = "/v1"
+LOGIN_PATH = f"{BASE_PATH}/login"
 DEFAULT_PER_PAGE = 100
 MAX_PER_PAGE = 1000
 
@@ -69,6 +73,11 @@ _OPERATIONS: dict[tuple[str, int], Operation] = {
 }
 
 
+def new_token() -> str:
+    """A token that nobody can guess."""
+    return secrets.token_urlsafe(24)
+
+
 class Service:
     """What the server answers, from its state: store, clock, generation, token.
 
@@ -81,7 +90,8 @@ class Service:
         token: the token that is accepted.
         zone: the time zone of the timestamps; None for the computer's own.
 
-    `expired_token` is a token that is refused although it is `token`.
+    `expired_token` is a token that is refused although it is `token`. `users` are names and
+    passwords of those who may log in.
     """
 
     def __init__(
@@ -93,9 +103,12 @@ class Service:
         self.token = token
         self.zone = zone
         self.expired_token: str | None = None
+        self.users: dict[str, str] = {}
 
     def answer(self, request: Request, route: Route | None) -> Response:
         """The answer to one request that goes to `route`."""
+        if self.users and (request.method, request.path) == ("POST", LOGIN_PATH):
+            return self._login(request)
         refused = self._authenticate(request.header("authorization"))
         if refused is not None:
             return refused
@@ -117,6 +130,15 @@ class Service:
             return TOKEN_MISSING
         token = authorization[len(_BEARER) :]
         return None if token == self.token != self.expired_token else TOKEN_INVALID
+
+    def _login(self, request: Request) -> Response:
+        given = _decode_object(request)
+        name, password = (given or {}).get("username"), (given or {}).get("password")
+        if not isinstance(name, str) or password is None or self.users.get(name) != password:
+            return LOGIN_REFUSED
+        if self.token == self.expired_token:
+            self.token = new_token()
+        return Response(200, to_json({"token": self.token}))
 
     def _list(self, app_id: str, connection_id: str, query: str) -> Response:
         given = parse_query(query)
@@ -212,19 +234,29 @@ _DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 def _decode_text(request: Request, *, null_is_blank: bool) -> str | None:
     """The `body` of a JSON object ("" where there is none), None where it is not valid."""
-    media_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    if null_is_blank and request.body.strip() == b"null" and _is_json(request):
+        return ""
+    value = _decode_object(request)
+    if value is None:
+        return None
+    text = value.get("body")
+    if text is None:
+        return ""
+    return _LONE_SURROGATE.sub("\ufffd", text) if isinstance(text, str) else None
+
+
+def _decode_object(request: Request) -> dict[str, object] | None:
+    """The JSON object that is a request's body, None where it is none."""
+    if not _is_json(request):
         return None
     try:
         # As Go reads JSON: UTF-8 alone, and what is no UTF-8 is replaced.
         value = _DECODER.decode(request.body.decode(errors="replace"))
     except (ValueError, RecursionError):
         return None
-    if value is None and null_is_blank:
-        return ""
-    if not isinstance(value, dict):
-        return None
-    text = cast("dict[str, object]", value).get("body")
-    if text is None:
-        return ""
-    return _LONE_SURROGATE.sub("\ufffd", text) if isinstance(text, str) else None
+    return cast("dict[str, object]", value) if isinstance(value, dict) else None
+
+
+def _is_json(request: Request) -> bool:
+    media_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
+    return media_type == "application/json"

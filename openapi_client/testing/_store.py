@@ -46,6 +46,10 @@ CREATE VIEW IF NOT EXISTS stored_message AS
         created, updated, read, received, m.connection AS connection
     FROM message m JOIN connection c ON c.number = m.connection;
 """
+_SELECT_CONNECTION = "SELECT number, cid FROM connection WHERE (app_id, connection_id) = (?, ?)"
+_INSERT_CONNECTION = (
+    "INSERT OR IGNORE INTO connection (app_id, connection_id, cid) VALUES (?, ?, ?)"
+)
 _INSERT = (
     "INSERT INTO message (connection, jti, iss, cid, rid, body, iat, created, updated, read, "
     "received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -160,12 +164,8 @@ class Store:
         except sqlite3.Error:
             self._db.close()
             raise
-        self._known: dict[tuple[str, str], tuple[int, str]] = {
-            (app_id, connection_id): (number, cid)
-            for number, app_id, connection_id, cid in self._db.execute(
-                "SELECT number, app_id, connection_id, cid FROM connection"
-            )
-        }
+        # What was found once; another process may add connections to the same file.
+        self._known: dict[tuple[str, str], tuple[int, str]] = {}
 
     def _prepare(self) -> None:
         execute = self._db.execute
@@ -204,17 +204,23 @@ class Store:
 
     def has_connection(self, app_id: str, connection_id: str) -> bool:
         """Whether a connection is known."""
-        return (app_id, connection_id) in self._known
+        with self._lock:
+            return self._find(app_id, connection_id) is not None
 
-    def _connection(self, app_id: str, connection_id: str) -> tuple[int, str]:
+    def _find(self, app_id: str, connection_id: str) -> tuple[int, str] | None:
+        """The number and the `cid` of a connection, None where it is unknown."""
         key = (app_id, connection_id)
         known = self._known.get(key)
         if known is None:
-            cid = str(uuid.uuid4())
-            cursor = self._db.execute(
-                "INSERT INTO connection (app_id, connection_id, cid) VALUES (?, ?, ?)", (*key, cid)
-            )
-            known = self._known[key] = (cursor.lastrowid or 0, cid)
+            known = self._db.execute(_SELECT_CONNECTION, key).fetchone()
+            if known is not None:
+                self._known[key] = known
+        return known
+
+    def _connection(self, app_id: str, connection_id: str) -> tuple[int, str]:
+        """The same, of a connection that is made known if it is not."""
+        while (known := self._find(app_id, connection_id)) is None:
+            self._db.execute(_INSERT_CONNECTION, (app_id, connection_id, str(uuid.uuid4())))
         return known
 
     # Messages.
@@ -244,11 +250,9 @@ class Store:
 
     def get(self, app_id: str, connection_id: str, jti: str) -> StoredMessage | None:
         """One message, None where there is none."""
-        known = self._known.get((app_id, connection_id))
-        if known is None:
-            return None
         with self._lock:
-            return self._get(known[0], jti)
+            known = self._find(app_id, connection_id)
+            return None if known is None else self._get(known[0], jti)
 
     def _get(self, number: int, jti: str) -> StoredMessage | None:
         row = self._db.execute(_SELECT_ONE, (number, jti)).fetchone()
@@ -258,10 +262,10 @@ class Store:
         self, app_id: str, connection_id: str, jti: str, body: str, at: int
     ) -> StoredMessage | None:
         """Replaces a message's text; None where there is no such message."""
-        known = self._known.get((app_id, connection_id))
-        if known is None:
-            return None
         with self._lock:
+            known = self._find(app_id, connection_id)
+            if known is None:
+                return None
             self._db.execute(_UPDATE, (body, at, known[0], jti))
             return self._get(known[0], jti)
 
@@ -303,11 +307,11 @@ class Store:
         A `page` past the end is the last page again. With `count_everything` the end is that
         of all messages of the server, as in 2023, so that pages can be empty.
         """
-        known = self._known.get((app_id, connection_id))
-        if known is None:
-            return None
-        selected = (known[0], max(since, 0))
         with self._lock:
+            known = self._find(app_id, connection_id)
+            if known is None:
+                return None
+            selected = (known[0], max(since, 0))
             count = (_COUNT_EVERYTHING, ()) if count_everything else (_COUNT, selected)
             (total,) = self._db.execute(*count).fetchone()
             page_count = -(-total // per_page)

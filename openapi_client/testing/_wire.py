@@ -125,9 +125,9 @@ class RequestReader:
 
     def _read_body(self, request: Request) -> None:
         coding = request.header("transfer-encoding")
-        lengths = {v for n, v in request.fields if n.lower() == "content-length"}
-        if coding is None and not lengths:
+        if coding is None and request.header("content-length") is None:
             return
+        lengths = {v for n, v in request.fields if n.lower() == "content-length"}
         if coding is not None and (lengths or coding.lower() != "chunked" or request.http10):
             # RFC 9112 section 6.1: two framings at once are how requests are smuggled.
             raise MalformedRequestError(400, "the length of the body is not clear")

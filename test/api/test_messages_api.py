@@ -1,4 +1,4 @@
-"""The four operations, under both names and in all variants, against every generation of servers."""
+"""The four operations: both names, all variants, every generation of servers."""
 
 from __future__ import annotations
 
@@ -52,12 +52,14 @@ def api(messages_server: MessagesServer, messages_api: MessagesApi) -> MessagesA
     return messages_api
 
 
-def operation(api: MessagesApi, name: str, generated: bool, variant: str = "") -> Callable[..., Any]:
+def operation(
+    api: MessagesApi, name: str, generated: bool, variant: str = ""
+) -> Callable[..., Any]:
     found: Callable[..., Any] = getattr(api, (NAMES[name] if generated else name) + variant)
     return found
 
 
-# -- the operations -----------------------------------------------------------------------------------
+# -- the operations --------------------------------------------------------------------------------
 
 
 def send_list_get_and_edit(api: MessagesApi, generated: bool) -> None:
@@ -105,7 +107,7 @@ def test_variants(
             assert result.status == status
             assert model.from_json(result.read().decode()) is not None
         elif variant == "_with_http_info":
-            assert isinstance(result, ApiResponse)
+            assert ApiResponse in type(result).__mro__
             assert (result.status_code, type(result.data)) == (status, model)
             assert json.loads(result.raw_data) is not None
             assert result.headers is not None
@@ -157,38 +159,34 @@ def test_paging(messages_server: MessagesServer, api: MessagesApi) -> None:
     assert by_position == page
 
 
-# -- credentials and TLS ------------------------------------------------------------------------------
+# -- credentials and TLS ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "settings",
     [
-        {"api_key": {"BearerAuth": "{}"}},
-        {"api_key": {"BearerAuth": "Bearer {}"}},
-        {"api_key": {"BearerAuth": "{}"}, "api_key_prefix": {"BearerAuth": "Bearer"}},
-        {"api_key": {"BearerAuth": "Bearer {}"}, "api_key_prefix": {"BearerAuth": ""}},
-        {"api_key": {}, "access_token": "{}"},
+        {"api_key": {"BearerAuth": "TOKEN"}},
+        {"api_key": {"BearerAuth": "Bearer TOKEN"}},
+        {"api_key": {"BearerAuth": "TOKEN"}, "api_key_prefix": {"BearerAuth": "Bearer"}},
+        {"api_key": {"BearerAuth": "Bearer TOKEN"}, "api_key_prefix": {"BearerAuth": ""}},
+        {"api_key": {}, "access_token": "TOKEN"},
         {"api_key": {}, "access_token": "callable"},
     ],
     ids=["key", "with Bearer", "prefix", "no prefix", "token", "callable"],
 )
 def test_credentials(messages_server: MessagesServer, settings: dict[str, Any]) -> None:
-    def filled(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: filled(inner) for name, inner in value.items()}
-        if value == "callable":
-            return lambda: messages_server.token
-        return value.format(messages_server.token)
-
-    given = {name: filled(value) for name, value in settings.items()}
+    token = messages_server.token
+    given = json.loads(json.dumps(settings).replace("TOKEN", token))
+    if given.get("access_token") == "callable":
+        given["access_token"] = lambda: token
     with ApiClient(messages_server.configuration(**given)) as client:
         assert MessagesApi(client).send(APP, CONNECTION, "hello").body == "hello"
 
 
 def unauthorized(server: MessagesServer, **settings: Any) -> UnauthorizedException:
-    with ApiClient(server.configuration(**settings)) as client:
-        with pytest.raises(UnauthorizedException) as caught:
-            MessagesApi(client).send(APP, CONNECTION, "hello")
+    client = ApiClient(server.configuration(**settings))
+    with client, pytest.raises(UnauthorizedException) as caught:
+        MessagesApi(client).send(APP, CONNECTION, "hello")
     assert not server.messages()
     return caught.value
 
@@ -233,7 +231,7 @@ def test_certificates(messages_server: MessagesServer, monkeypatch: pytest.Monke
         assert send(ssl_ca_cert=None, verify_ssl=False) == "hello"
 
 
-# -- errors -------------------------------------------------------------------------------------------
+# -- errors ----------------------------------------------------------------------------------------
 
 
 @every_generation
@@ -277,18 +275,15 @@ def test_empty_body(
     assert caught.value.detail == detail
 
 
-def test_any_other_status_has_words_too(
-    messages_server: MessagesServer, api: MessagesApi
-) -> None:
+def test_any_other_status_has_words_too(messages_server: MessagesServer, api: MessagesApi) -> None:
     body = {"status": 423, "error": "You're required to change your password", "details": "Now."}
-    with messages_server.faults.status(423, body=body):
-        with pytest.raises(ApiException) as caught:
-            api.list(APP, CONNECTION)
+    with messages_server.faults.status(423, body=body), pytest.raises(ApiException) as caught:
+        api.list(APP, CONNECTION)
     assert type(caught.value) is ApiException
     assert caught.value.detail == "You're required to change your password: Now."
 
 
-# -- arguments ----------------------------------------------------------------------------------------
+# -- arguments -------------------------------------------------------------------------------------
 
 WRONG: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
     *[("list", (value, "c"), {}, "app_id") for value in (1, None, b"a", ["a"], True)],
@@ -343,20 +338,18 @@ def test_generated_names_take_no_text(api: MessagesApi, name: str) -> None:
         operation(api, name, True)(*arguments, "hello")
 
 
+PLACES: list[tuple[str, list[Any], int, str]] = [
+    ("list", ["a", "c"], 0, "app_id"),
+    ("send", ["a", "c", {}], 1, "connection_id"),
+    ("get", ["a", "c", "j"], 2, "jti"),
+    ("edit", ["a", "c", "j", {}], 2, "jti"),
+]
 REFUSED = ["", ".", "..", "%2e", "%2E%2e", "a\nb", "a\x00b", "%00", "\x7f", "\ud800"]
 
 
 @both_names
 @pytest.mark.parametrize("value", REFUSED, ids=ascii)
-@pytest.mark.parametrize(
-    ("name", "arguments", "position", "named"),
-    [
-        ("list", ["a", "c"], 0, "app_id"),
-        ("send", ["a", "c", {}], 1, "connection_id"),
-        ("get", ["a", "c", "j"], 2, "jti"),
-        ("edit", ["a", "c", "j", {}], 2, "jti"),
-    ],
-)
+@pytest.mark.parametrize(("name", "arguments", "position", "named"), PLACES)
 def test_id_that_would_name_another_resource_is_refused(
     messages_server: MessagesServer,
     api: MessagesApi,
@@ -405,7 +398,7 @@ def test_option_that_does_not_exist_is_refused(
     assert len(messages_server.requests) == 0
 
 
-# -- how they look ------------------------------------------------------------------------------------
+# -- how they look ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

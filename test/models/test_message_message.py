@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -106,6 +106,7 @@ def test_an_assignment_is_validated(name: str) -> None:
 
 
 @given(messages)
+@settings(deadline=None)
 def test_a_message_survives_its_own_json_and_dictionary(message: MessageMessage) -> None:
     assert MessageMessage.from_json(message.to_json()) == message
     assert MessageMessage.from_dict(message.to_dict()) == message
@@ -113,6 +114,7 @@ def test_a_message_survives_its_own_json_and_dictionary(message: MessageMessage)
 
 
 @given(messages)
+@settings(deadline=None)
 def test_a_copy_a_deep_copy_and_a_pickle_are_equal_and_independent(
     message: MessageMessage,
 ) -> None:
@@ -176,6 +178,7 @@ offsets = st.integers(-23 * 60 - 59, 23 * 60 + 59)
 
 
 @given(st.datetimes(), st.text("0123456789", max_size=9), offsets)
+@settings(deadline=None)
 def test_a_datetime_has_any_offset_and_up_to_nine_digits_cut_to_microseconds(
     moment: datetime, digits: str, minutes: int
 ) -> None:

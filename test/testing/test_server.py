@@ -261,6 +261,40 @@ def test_import_needs_neither_pytest_nor_trustme() -> None:
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "[]\n"
 
 
+# Logging in.
+
+
+def test_login_gives_the_token_and_a_new_one_once_it_has_expired() -> None:
+    with MessagesServer(tls=False, users={"me": "s3cret-word"}) as server:
+        with RawClient(server) as call:
+
+            def log_in(**given: object) -> Any:
+                return call("POST", "/login", given, authorization=None)
+
+            for wrong in ({}, {"username": "me"}, {"username": "me", "password": "no"}):
+                assert log_in(**wrong).status == 401
+            assert log_in(username="you", password="s3cret-word").status == 401
+            first = log_in(username="me", password="s3cret-word").json["token"]
+            assert first == server.token
+            server.faults.expire_token()
+            assert call("GET", "/nothing").status == 401
+            second = log_in(username="me", password="s3cret-word").json["token"]
+            assert second == server.token != first
+            assert call("GET", "/nothing").status == 404
+            server.users["you"] = "another"
+            assert log_in(username="you", password="another").json == {"token": second}
+        shown = [f"{asked!r} {asked.body!r} {asked.json}" for asked in server.requests]
+        assert "s3cret-word" not in "".join(shown)
+        server.reset()
+        assert server.users == {"me": "s3cret-word"}
+
+
+def test_without_users_nobody_can_log_in(messages_server: MessagesServer) -> None:
+    with RawClient(messages_server) as call:
+        assert call("POST", "/login", {"username": "me"}, authorization=None).status == 401
+        assert call("POST", "/login", {"username": "me"}).status == 404
+
+
 # Storage.
 
 
@@ -285,6 +319,19 @@ def test_database_is_in_wal_mode_and_synchronous(tmp_path: Path) -> None:
         # Committed: another program sees it while the server runs.
         assert database.execute("SELECT body FROM message").fetchall() == [("Hello",)]
         database.close()
+
+
+def test_two_servers_may_share_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "messages.db"
+    with (
+        MessagesServer(tls=False, database=path) as one,
+        MessagesServer(tls=False, database=path) as other,
+    ):
+        for server in (one, other):
+            with RawClient(server) as call:
+                assert call("POST", MESSAGES, {"body": "Hello"}).status == 200
+        assert one.messages() == other.messages()
+        assert len({message.cid for message in one.messages()}) == 1
 
 
 def no_database(path: Path) -> None:

@@ -53,6 +53,11 @@ class Peer:
         """Become TLS."""
         self._socket = context.wrap_socket(self._socket, server_side=True)
 
+    def certificate(self) -> object:
+        """What the client's certificate says; empty if it showed none."""
+        assert isinstance(self._socket, ssl.SSLSocket)
+        return self._socket.getpeercert()
+
     def receive(self) -> bytes:
         """The next bytes that the client sends.
 
@@ -201,6 +206,7 @@ class ScriptedServer:
         context: the TLS context, if not the common one.
 
     Attributes:
+        port: the port it listens on.
         requests: the requests that the scripts have read.
         connections: how many connections were accepted.
     """
@@ -217,12 +223,7 @@ class ScriptedServer:
         self._peers: list[Peer] = []
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        port: int = self._listener.getsockname()[1]
-        return port
+        self.port: int = self._listener.getsockname()[1]
 
     @property
     def origin(self) -> str:

@@ -1,0 +1,219 @@
+"""What programs put into the place of the transport: doubles, wrappers, patches."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+from unittest import mock
+
+import pytest
+import urllib3
+
+from openapi_client import (
+    ApiClient,
+    ApiException,
+    ApiResponse,
+    Configuration,
+    MessageMessage,
+    MessageResponse,
+    MessagesApi,
+)
+from openapi_client.exceptions import NotFoundException
+from openapi_client.rest import RESTClientObject, RESTResponse
+from test.recorder import HELLO, TOKEN, Recorder
+from test.wire.arguments import CALLS, VARIANTS
+from test.wire.case import LIST, Case
+
+HOST = "https://service.example/v1"
+MESSAGES = f"{HOST}/apps/a/connections/c/messages"
+
+
+@pytest.fixture
+def client(recorder: Recorder) -> Iterator[ApiClient]:
+    """A client whose host nobody is to ask."""
+    with ApiClient(Configuration(HOST, {"BearerAuth": TOKEN})) as client:
+        yield client
+
+
+def urllib3_answer(status: int = 200, body: object = HELLO) -> urllib3.HTTPResponse:
+    return urllib3.HTTPResponse(
+        io.BytesIO(json.dumps(body).encode()),
+        {"Content-Type": "application/json"},
+        status,
+        reason="Told",
+        preload_content=False,
+    )
+
+
+class PlainResponse:
+    """What a program may have written before there was a class to derive from."""
+
+    def __init__(self, response: urllib3.HTTPResponse) -> None:
+        self.response = response
+        self.status = response.status
+        self.reason = response.reason
+        self.data: bytes | None = None
+
+    def read(self) -> bytes:
+        self.data = self.response.data
+        return self.data
+
+    def getheaders(self) -> dict[str, str]:
+        return dict(self.response.headers)
+
+    def getheader(self, name: str, default: str | None = None) -> str | None:
+        return self.response.headers.get(name, default)
+
+
+class DerivedResponse(RESTResponse):
+    """What sets the attributes itself."""
+
+    def __init__(self, response: urllib3.HTTPResponse) -> None:
+        self.response = response
+        self.status = response.status
+        self.reason = response.reason
+        self.data = None
+
+
+class Double:
+    """Has what `ApiClient` needs of a `RESTClientObject`, with exactly its parameters."""
+
+    def __init__(self, response: Any) -> None:
+        self.response = response
+        self.asked: list[tuple[Any, ...]] = []
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Any = None,
+        body: Any = None,
+        post_params: Any = None,
+        _request_timeout: Any = None,
+    ) -> Any:
+        self.asked.append((method, url, headers, body, post_params, _request_timeout))
+        return self.response
+
+
+RESPONSES = [RESTResponse, PlainResponse, DerivedResponse]
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(("operation", "arguments", "case"), CALLS)
+def test_rest_client_can_be_replaced(
+    client: ApiClient,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    arguments: tuple[Any, ...],
+    case: Case,
+    variant: str,
+    response: Any,
+) -> None:
+    told = urllib3_answer()
+    double = Double(response(told))
+    monkeypatch.setattr(client, "rest_client", double)
+    call = getattr(MessagesApi(client), operation + variant)
+    result = call(*arguments, _request_timeout=(1.5, 2.5))
+    method, _, path = case.line.partition(" ")
+    (asked,) = double.asked
+    assert asked[:2] == (method, HOST + path)
+    assert asked[2]["Authorization"] == f"Bearer {TOKEN}"
+    assert asked[2]["Accept"] == "application/json"
+    assert asked[2].get("Content-Type") == ("application/json" if case.body else None)
+    assert asked[3:] == (case.body, [], (1.5, 2.5))
+    if variant == "_without_preload_content":
+        assert result is told
+        assert json.loads(result.read()) == HELLO
+    else:
+        data = result.data if variant else result
+        assert type(data) is (MessageResponse if operation in ("list", LIST) else MessageMessage)
+    if variant == "_with_http_info":
+        assert isinstance(result, ApiResponse)
+        assert (result.status_code, result.raw_data) == (200, json.dumps(HELLO).encode())
+        assert result.headers == {"Content-Type": "application/json"}
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+def test_replaced_rest_client_tells_an_error(
+    client: ApiClient, monkeypatch: pytest.MonkeyPatch, response: Any
+) -> None:
+    told = urllib3_answer(404, {"message": "no"})
+    monkeypatch.setattr(client, "rest_client", Double(response(told)))
+    with pytest.raises(NotFoundException) as caught:
+        MessagesApi(client).get("a", "c", "j1")
+    error = caught.value
+    assert (error.status, error.reason, error.body) == (404, "Told", '{"message": "no"}')
+    assert error.headers == {"Content-Type": "application/json"}
+
+
+def test_replaced_rest_client_raises_what_it_likes(
+    client: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Failing:
+        def request(self, *args: Any, **kwargs: Any) -> Any:
+            raise ApiException(status=0, reason="No way")
+
+    monkeypatch.setattr(client, "rest_client", Failing())
+    with pytest.raises(ApiException, match="No way"):
+        MessagesApi(client).get("a", "c", "j1")
+
+
+def test_client_with_a_replaced_rest_client_can_be_closed() -> None:
+    client: Any = ApiClient(Configuration(HOST))
+    with client:
+        client.rest_client = Double(None)
+
+
+def test_rest_client_can_be_wrapped(
+    client: ApiClient, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Counting:
+        def __init__(self, inner: RESTClientObject) -> None:
+            self.inner = inner
+            self.count = 0
+
+        def request(self, *args: Any, **kwargs: Any) -> RESTResponse:
+            self.count += 1
+            return self.inner.request(*args, **kwargs)
+
+    client.configuration.host = recorder.url
+    counting = Counting(client.rest_client)
+    monkeypatch.setattr(client, "rest_client", counting)
+    api = MessagesApi(client)
+    assert api.get("a", "c", "j1").body == "hello"
+    assert api.send("a", "c", "hello").body == "hello"
+    assert api.get_without_preload_content("a", "c", "j1").json() == HELLO
+    assert (counting.count, len(recorder.received)) == (3, 3)
+    counting.inner.close()
+
+
+def test_request_can_be_patched(client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Any, ...]] = []
+
+    def request(self: RESTClientObject, *args: Any, **kwargs: Any) -> RESTResponse:
+        asked.append(args)
+        return RESTResponse(urllib3_answer())
+
+    monkeypatch.setattr("openapi_client.rest.RESTClientObject.request", request)
+    assert MessagesApi(client).get("a", "c", "j1").body == "hello"
+    assert asked == [("GET", f"{MESSAGES}/j1")]
+
+
+def test_class_of_the_rest_client_can_be_patched() -> None:
+    with mock.patch("openapi_client.rest.RESTClientObject") as made:
+        made.return_value.request.return_value = RESTResponse(urllib3_answer())
+        with ApiClient(Configuration(HOST)) as client:
+            assert MessagesApi(client).get("a", "c", "j1").body == "hello"
+
+
+def test_pool_of_urllib3_can_be_patched(client: ApiClient) -> None:
+    """Tools that stub or watch urllib3 do it there."""
+    with mock.patch.object(urllib3.HTTPConnectionPool, "urlopen", autospec=True) as urlopen:
+        urlopen.return_value = urllib3_answer()
+        assert MessagesApi(client).get("a", "c", "j1").body == "hello"
+    pool, method, url = urlopen.call_args.args[:3]
+    assert (pool.host, method) == ("service.example", "GET")
+    assert url == "/v1/apps/a/connections/c/messages/j1"
