@@ -65,6 +65,12 @@ def text_of(response: AnyResponse, content: bytes) -> str:
         return content.decode("utf-8", "replace")
 
 
+def without_secrets(response: AnyResponse, content: bytes) -> bytes:
+    """A body that repeats no credential of its request."""
+    secrets: frozenset[str] = getattr(response, "secrets", frozenset())
+    return scrub(content.decode("latin-1"), secrets).encode("latin-1")
+
+
 def raise_not_as_promised(
     response: AnyResponse, response_type: Any, content: bytes, error: ValueError | OSError
 ) -> NoReturn:
@@ -81,7 +87,7 @@ def raise_not_as_promised(
         body=text_of(response, content),
     )
     failure.detail = None
-    failure.raw_data = scrub(content.decode("latin-1"), secrets).encode("latin-1")
+    failure.raw_data = without_secrets(response, content)
     # The cause quotes the body; if a server has put the credentials of the request into that, a
     # traceback would show them.
     raise failure from (error if scrub(told, secrets) == told else None)

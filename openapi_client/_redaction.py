@@ -6,7 +6,9 @@ custom headers and parameters as well as in `Authorization`.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from urllib.parse import unquote, urlsplit
 
 HIDDEN = "***"
@@ -27,6 +29,8 @@ SHOWN_HEADERS = frozenset(
     }
 )
 SHOWN_PARAMETERS = frozenset({"messages_since", "page", "per_page"})
+
+_SCHEMES = frozenset({"basic", "bearer", "digest", "negotiate", "token"})
 
 # Shorter values ("1", "de") stand in texts by chance; replacing them would garble every message.
 _SHORTEST_SECRET = 6
@@ -69,8 +73,7 @@ def secrets_of(headers: Mapping[str, str], url: str) -> frozenset[str]:
     for name, value in headers.items():
         if name.lower() not in SHOWN_HEADERS:
             values.add(value)
-            # The token alone is as secret as "Bearer <token>", a cookie's value as "name=<value>".
-            values.update(value.replace("=", " ").replace(";", " ").split())
+            values.update(_parts(value))
     for pair in url.partition("?")[2].split("&"):
         name, _, value = pair.partition("=")
         if name not in SHOWN_PARAMETERS:
@@ -78,8 +81,34 @@ def secrets_of(headers: Mapping[str, str], url: str) -> frozenset[str]:
     return frozenset(value for value in values if len(value) >= _SHORTEST_SECRET)
 
 
+def _parts(value: str) -> list[str]:
+    """What is secret by itself in a header's value.
+
+    The token alone is as secret as `Bearer <token>`, a password as `Basic <user and password>`, a
+    cookie's value as `name=<value>`; the name of a scheme (RFC 9110, section 11.1) is not.
+    """
+    words = value.replace("=", " ").replace(";", " ").split()
+    scheme, *rest = words or [""]
+    if scheme.lower() not in _SCHEMES:
+        return words
+    if scheme.lower() == "basic" and rest:
+        with suppress(ValueError):  # it is not what the scheme says
+            rest += b64decode(value.split()[1]).decode().split(":")
+    return rest
+
+
 def scrub(text: str, secrets: Iterable[str]) -> str:
     """`text` with every one of `secrets` replaced by `***`, the longest first."""
     for secret in sorted(secrets, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
     return text
+
+
+def told_by(error: BaseException) -> str:
+    """What a traceback shows of an error and of those that led to it."""
+    texts: list[str] = []
+    following: BaseException | None = error
+    while following is not None:
+        texts.append(f"{following!r} {following}")
+        following = following.__cause__ or following.__context__
+    return " ".join(texts)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, cast
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Retry, Url, parse_url
 
+from openapi_client._fields import checked_field
 from openapi_client._redaction import shown_target
 from openapi_client.exceptions import ApiValueError
 
@@ -115,18 +116,65 @@ def _by_scheme(name: str, value: object) -> object:
         return cast("dict[object, object]", value)
     # A token, most likely.
     raise ApiValueError(
-        f"{name} must be a dict by the name of the scheme ('BearerAuth'), not {type(value).__name__}"
+        f"{name} must be a dict with the scheme 'BearerAuth' in it, not {type(value).__name__}"
     )
 
 
+def _flag(name: str, value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    raise _refuse(name, value, "True or False")
+
+
 def _proxy(name: str, value: object) -> object:
+    return None if value is None else proxy_url(name, value)
+
+
+def proxy_url(name: str, value: object) -> str:
+    """The URL of a proxy.
+
+    Raises:
+        ApiValueError: it has no http or https scheme, or no host.
+    """
+    url = _parsed(name, value)
+    text = cast("str", value)
+    if url.scheme not in ("http", "https"):
+        raise ApiValueError(
+            f"{name} must be an http:// or https:// URL, not {shown_target(text)!r}"
+        )
+    return text
+
+
+def _proxy_headers(name: str, value: object) -> object:
     if value is None:
         return None
-    url = _parsed(name, value)
-    if url.scheme not in ("http", "https"):
-        shown = shown_target(cast("str", value))
-        raise ApiValueError(f"{name} must be an http:// or https:// URL, not {shown!r}")
-    return value
+    if not isinstance(value, Mapping):
+        raise ApiValueError(f"{name} must be a dict of headers, not {type(value).__name__}")
+    fields = cast("Mapping[object, object]", value)
+    try:
+        return {str(field): checked_field(field, fields[field]) for field in fields}
+    except ApiValueError as error:
+        raise ApiValueError(f"{name}: {error}") from None
+
+
+def _certificates(name: str, value: object) -> object:
+    if value is None or isinstance(value, (str, bytes)):
+        return value
+    raise ApiValueError(f"{name} must be str (PEM) or bytes (DER), not {type(value).__name__}")
+
+
+def _socket_options(name: str, value: object) -> object:
+    if value is None:
+        return None
+    allowed = "a list of (level, name, value) as of socket.setsockopt"
+    if not isinstance(value, (list, tuple)):
+        raise _refuse(name, value, allowed)
+    options = cast("Sequence[object]", value)
+    for option in options:
+        items = cast("Sequence[object]", option) if isinstance(option, (list, tuple)) else ()
+        if len(items) != 3 or not all(isinstance(item, (int, bytes)) for item in items):
+            raise _refuse(name, options, allowed)
+    return options
 
 
 def _parsed(name: str, value: object) -> Url:
@@ -134,8 +182,11 @@ def _parsed(name: str, value: object) -> Url:
     if not isinstance(value, str):
         raise ApiValueError(f"{name} must be a URL as str, not {type(value).__name__}")
     shown = shown_target(value)
-    if value != value.strip() or any(c.isspace() or not c.isprintable() for c in value):
+    if any(c.isspace() or not c.isprintable() for c in value):
         raise ApiValueError(f"{name} contains a space or control character: {shown!r}")
+    if "\\" in value:
+        # Browsers and some libraries take it for a slash: what comes before would be the host.
+        raise ApiValueError(f"{name} contains a backslash: {shown!r}")
     scheme, mark, _ = value.partition("://")
     if not mark or not scheme:
         raise ApiValueError(f"{name} must begin with https:// or http://, not {shown!r}")
@@ -195,6 +246,10 @@ CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "connection_pool_maxsize": _positive,
     "max_response_bytes": _positive,
     "allow_insecure": _optional_bool,
+    "verify_ssl": _flag,
+    "ca_cert_data": _certificates,
+    "socket_options": _socket_options,
+    "proxy_headers": _proxy_headers,
     "access_token": _access_token,
     "api_key": _by_scheme,
     "api_key_prefix": _by_scheme,

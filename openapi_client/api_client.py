@@ -16,6 +16,7 @@ from openapi_client._answers import (
     raise_not_as_promised,
     text_of,
     type_for,
+    without_secrets,
 )
 from openapi_client._native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
 from openapi_client._request_parts import (
@@ -324,6 +325,8 @@ class ApiClient:
             raise ApiValueError("response_data must be given and have been read: call its read()")
         status, content = response_data.status, response_data.data
         succeeded = 200 <= status <= 299
+        if not succeeded:
+            content = without_secrets(response_data, content)
         response_type = type_for(status, response_types_map or {})
         data: Any = None
         if content and response_type is not None:

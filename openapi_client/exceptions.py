@@ -44,6 +44,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from typing_extensions import Self
+from urllib3 import HTTPHeaderDict
 from urllib3.exceptions import HTTPError
 
 from openapi_client._redaction import scrub, shown_headers
@@ -160,16 +161,26 @@ class ApiException(OpenApiException):
             self.reason = http_resp.reason
         self.headers = http_resp.getheaders()
         self.outcome = "answered"
-        secrets: Iterable[str] = getattr(http_resp, "secrets", ())
         if self.body is None and http_resp.data is not None:
             raw = http_resp.data
             self.body = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
-        if self.body:
-            self.body = scrub(self.body, secrets)
+        self.scrub(getattr(http_resp, "secrets", ()))
         self.attempts = getattr(http_resp, "attempts", ())
         self.retry_after = getattr(http_resp, "retry_after", None)
         self.request = getattr(http_resp, "request_line", None)
         self.hint = getattr(http_resp, "hint", None)
+
+    def scrub(self, secrets: Iterable[str]) -> None:
+        """Take secrets out of what the server said, in case it repeats what it was sent."""
+        self.reason = scrub(self.reason or "", secrets) or self.reason
+        self.args = (self.status, self.reason)
+        if self.body:
+            self.body = scrub(self.body, secrets)
+        headers = self.headers
+        if headers is not None and any(scrub(v, secrets) != v for v in headers.values()):
+            self.headers = HTTPHeaderDict(
+                {name: scrub(value, secrets) for name, value in headers.items()}
+            )
 
     @classmethod
     def from_response(
@@ -204,7 +215,7 @@ class ApiException(OpenApiException):
     def __reduce__(self) -> tuple[Any, ...]:
         state = dict(self.__dict__)
         if self.headers is not None:
-            state["headers"] = shown_headers(self.headers)
+            state["headers"] = HTTPHeaderDict(shown_headers(self.headers))
         return type(self), (self.status, self.reason), state
 
     def __copy__(self) -> Self:

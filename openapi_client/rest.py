@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from urllib3 import BaseHTTPResponse, HTTPHeaderDict
 
+from openapi_client._fields import checked_field
 from openapi_client._redaction import SHOWN_HEADERS, secrets_of, shown_target
 from openapi_client._transport.attempts import AttemptLoop, Call
 from openapi_client._transport.connection import Loaded, leave_to_parent
@@ -30,7 +31,6 @@ from openapi_client.exceptions import (
     ApiValueError,
     ClientClosedException,
     InsecureTransportWarning,
-    TLSException,
 )
 from openapi_client.retries import Attempt, RetryBudget, Times
 
@@ -41,10 +41,6 @@ __all__ = ["ApiException", "ApiValueError", "RESTClientObject", "RESTResponse"]
 
 # What may stand in a request target as it is (RFC 9112, section 3.2).
 _TARGET = re.compile(r"[!-\"$-~]+")
-_FORBIDDEN_IN_FIELD = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-# Two of them that disagree make two requests of one (RFC 9112, section 6.3).
-_FRAMING = frozenset({"content-length", "transfer-encoding"})
-_FIELD_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 _unread: ContextVar[bool] = ContextVar("openapi_client_unread", default=False)
 
@@ -285,13 +281,7 @@ class RESTClientObject:
                 raise ClientClosedException(reason="The client is closed")
             origin = self._origins.get(base)
             if origin is None:
-                try:
-                    origin = make_origin(base, self.configuration, self._contexts)
-                except (OSError, ValueError) as error:
-                    if isinstance(error, ApiValueError):
-                        raise
-                    reason = f"The TLS settings cannot be used: {error}"
-                    raise TLSException(reason=reason) from error
+                origin = make_origin(base, self.configuration, self._contexts)
                 self._origins[base] = origin
             return origin
 
@@ -304,7 +294,7 @@ class RESTClientObject:
         """
         known, checked = self._checked
         if headers != known:
-            checked = {name: _checked_field(name, value) for name, value in headers.items()}
+            checked = {name: checked_field(name, value) for name, value in headers.items()}
             self._checked = (dict(headers), checked)
         return checked
 
@@ -321,27 +311,6 @@ class RESTClientObject:
             raise ApiValueError(f"{message} are forbidden by allow_insecure=False; use https://")
         self._warned.add(base)
         warnings.warn(f"{message}; use https://", InsecureTransportWarning, stacklevel=3)
-
-
-def _checked_field(name: object, value: object) -> str:
-    if not isinstance(name, str) or _FIELD_NAME.fullmatch(name) is None:
-        raise ApiValueError(f"a header's name must be a token (RFC 9110, 5.1), not {name!r}")
-    if not isinstance(value, (str, bytes, int, float)):
-        raise ApiValueError(
-            f"the value of the header {name} must be str, not {type(value).__name__}"
-        )
-    if name.lower() in _FRAMING:
-        raise ApiValueError(f"the header {name} is for the client to set")
-    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-    if _FORBIDDEN_IN_FIELD.search(text):
-        raise ApiValueError(f"the value of the header {name} contains a control character")
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError:
-        raise ApiValueError(
-            f"the value of the header {name} contains a character outside ISO 8859-1"
-        ) from None
-    return text
 
 
 def _encoded_target(target: str) -> str:

@@ -161,10 +161,14 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     if _DELAY_SECONDS.fullmatch(value):
         seconds = float(value)
         return seconds if math.isfinite(seconds) else None
+    from datetime import timezone
     from email.utils import parsedate_to_datetime
 
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+        date = parsedate_to_datetime(value)
+        # RFC 9110, section 5.6.7: without a zone, in the obsolete form of asctime, it is UTC.
+        date = date if date.tzinfo is not None else date.replace(tzinfo=timezone.utc)
+        return max(0.0, date.timestamp() - now)
     except (ValueError, OverflowError, TypeError, IndexError, OSError):
         return None
 

@@ -86,6 +86,15 @@ def test_headers_of_a_call_win(recorder: Recorder, api: MessagesApi) -> None:
     assert len(sent) == len(mine) + 2
 
 
+@pytest.mark.parametrize("name", ["Content-Length", "content-length", "Transfer-Encoding"])
+def test_headers_that_follow_from_the_body_are_refused(
+    recorder: Recorder, api: MessagesApi, name: str
+) -> None:
+    with pytest.raises(ApiValueError, match=name):
+        api.send("a", "c", "hello", _headers={name: "5"})
+    assert recorder.received == []
+
+
 # -- other endpoints -------------------------------------------------------------------------------
 
 

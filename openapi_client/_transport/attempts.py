@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple, NoReturn
 from urllib.parse import urljoin, urlsplit
 
 from urllib3 import BaseHTTPResponse, Retry
+from urllib3.exceptions import ClosedPoolError
 
-from openapi_client._redaction import scrub, secrets_of, shown_target
+from openapi_client._redaction import scrub, secrets_of, shown_target, told_by
 from openapi_client._transport.connection import Loaded
 from openapi_client._transport.exchange import Exchange
 from openapi_client._transport.failures import FAILURES, failure_of
@@ -138,7 +139,8 @@ class AttemptLoop:
                     raw.close()
             elif error is not None:
                 failure = failure_of(error, exchange)
-                attempts.append(Attempt(None, failure.reason, duration, wait or 0.0))
+                came = None if exchange.head is None else exchange.head.status
+                attempts.append(Attempt(came, failure.reason, duration, wait or 0.0))
                 if wait is None:
                     self._raise(failure, error, call, headers, attempts)
             if wait:
@@ -160,10 +162,8 @@ class AttemptLoop:
             for attempt in attempts
         )
         failure.request = f"{call.method} {shown_target(call.url)}"
-        failure.reason = scrub(failure.reason or "", secrets)
-        if failure.body:
-            failure.body = scrub(failure.body, secrets)
-        raise failure from error
+        failure.scrub(secrets)
+        raise failure from (error if scrub(told_by(error), secrets) == told_by(error) else None)
 
     # -- what comes after an attempt that did not succeed -----------------------------------------
 
@@ -176,13 +176,17 @@ class AttemptLoop:
         progress: _Progress,
     ) -> tuple[dict[str, str], float | None]:
         """The headers of the next attempt and the seconds to wait for it; `None` for no attempt."""
+        progress.retry_after = None
+        if isinstance(error, ClosedPoolError):
+            return headers, None
         if raw is not None:
             if raw.status not in TRANSIENT_STATUSES:
                 self._budget.give()
             if raw.status == 401:
-                return self._renewed(headers, progress)
+                headers, wait = self._renewed(headers, progress)
+                return headers, self._in_time(call.exchange, wait)
             if raw.status in _REDIRECTS:
-                return headers, self._redirected(call, raw, progress)
+                return headers, self._in_time(call.exchange, self._redirected(call, raw, progress))
             value = raw.headers.get("Retry-After")
             progress.retry_after = parse_retry_after(value, self._times.wall_clock())
         if progress.retry is not None:
@@ -234,6 +238,9 @@ class AttemptLoop:
             return progress.retry_after
         return retry.get_backoff_time()
 
+    def _in_time(self, exchange: Exchange, wait: float | None) -> float | None:
+        return wait if wait is not None and self._fits(exchange, wait) else None
+
     def _fits(self, exchange: Exchange, wait: float) -> bool:
         """Whether there is time for an attempt after a wait."""
         return exchange.expires is None or self._times.clock() + wait < exchange.expires
@@ -264,8 +271,12 @@ class AttemptLoop:
         location = raw.headers.get("Location")
         if not location:
             return None
-        target = urljoin(call.base + call.exchange.target[len(call.absolute) :], location)
-        within = _origin(target) == _origin(call.base)
+        try:
+            target = urljoin(call.base + call.exchange.target[len(call.absolute) :], location)
+            within = _origin(target) == _origin(call.base)
+        except ValueError:
+            progress.hint = "Redirect to a target that is not a URL (RFC 3986)."
+            return None
         if not within or call.method not in _SAFE_METHODS:
             why = "only GET and HEAD follow one" if within else "it leads to another origin"
             progress.hint = f"Redirect to {shown_target(target)} not followed: {why}."

@@ -96,10 +96,13 @@ class Body:
             into: what the bytes go to; it has those that came if this ends in an error.
         """
         content = io.BytesIO() if into is None else into
-        while part := self.read(_PART_BYTES):
+        step = _PART_BYTES if limit is None else min(_PART_BYTES, limit + 1)
+        while part := self.read(step):
             content.write(part)
-            if limit is not None and self._received > limit:
-                break
+            if limit is not None:
+                if self._received > limit:
+                    break
+                step = min(_PART_BYTES, limit + 1 - self._received)
         return content
 
     def _plain(self, amt: int) -> bytes:

@@ -239,7 +239,7 @@ class Connection(HTTPConnection):
     def _read_body(self, exchange: Exchange, framing: Framing) -> bytes:
         length, keep_alive = framing
         if length > exchange.max_bytes:
-            raise ResponseTooLarge(f"The answer's body has {length} bytes")
+            raise ResponseTooLarge(_too_large(exchange))
         if length == len(self.buffer):
             data, self.buffer = self.buffer, b""
             self.finished(keep_alive=keep_alive)
@@ -253,7 +253,7 @@ class Connection(HTTPConnection):
             if not complete:
                 exchange.partial = content.getvalue()
         if content.tell() > exchange.max_bytes:
-            raise ResponseTooLarge(f"The answer's body exceeds {exchange.max_bytes} bytes")
+            raise ResponseTooLarge(_too_large(exchange))
         return content.getvalue()
 
     def _decoded(self, exchange: Exchange, head: Head, framing: Framing) -> bytes:
@@ -263,8 +263,12 @@ class Connection(HTTPConnection):
         while part := packed.read(_DECODE_BYTES, decode_content=True):
             content.write(part)
             if content.tell() > exchange.max_bytes:
-                raise ResponseTooLarge(f"The answer unpacks to over {exchange.max_bytes} bytes")
+                raise ResponseTooLarge(_too_large(exchange))
         return content.getvalue()
+
+
+def _too_large(exchange: Exchange) -> str:
+    return f"The answer's body has more than {exchange.max_bytes} bytes (max_response_bytes)"
 
 
 def _response(body: Body, head: Head, exchange: Exchange) -> HTTPResponse:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, cast
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
+    HTTPError,
     NameResolutionError,
     NewConnectionError,
     ProtocolError,
@@ -17,10 +18,11 @@ from urllib3.exceptions import (
     SSLError,
 )
 from urllib3.exceptions import TimeoutError as LimitReached
-from urllib3.util.ssl_ import ssl_wrap_socket
 
 from openapi_client._transport.exchange import Exchange
 from openapi_client._transport.head import MAX_HEAD_BYTES, parse_head
+from openapi_client._transport.line import wait_until_ready
+from openapi_client._transport.nested import AnySocket, NestedTLS
 
 
 class Security(NamedTuple):
@@ -56,7 +58,7 @@ class Route(NamedTuple):
     socket_options: Sequence[tuple[int, int, int | bytes]]
 
 
-def dial(connection: HTTPConnection, route: Route, exchange: Exchange) -> socket.socket:
+def dial(connection: HTTPConnection, route: Route, exchange: Exchange) -> AnySocket:
     """Open a socket to the end of `route`.
 
     Args:
@@ -66,7 +68,7 @@ def dial(connection: HTTPConnection, route: Route, exchange: Exchange) -> socket
 
     Raises:
         ConnectTimeoutError, NameResolutionError, NewConnectionError: no connection.
-        ProxyError: the proxy refused.
+        ProxyError: the proxy cannot be reached, or refused.
         SSLError: no TLS, or not with the one that was meant.
     """
     began = exchange.clock()
@@ -80,39 +82,46 @@ def dial(connection: HTTPConnection, route: Route, exchange: Exchange) -> socket
 
     proxy = route.proxy
     host, port = (proxy.host, proxy.port) if proxy else (route.host, route.port)
-    sock: socket.socket | None = None
+    opened: list[AnySocket] = []
     try:
-        sock = _connected(connection, host, port, route, remaining)
-        if proxy is not None and proxy.security is not None:
-            sock.settimeout(remaining())
-            sock = _secured(sock, proxy.security)
-        if proxy is not None and proxy.tunnel:
-            _open_tunnel(sock, route, proxy, remaining)
-        if route.security is not None:
-            sock.settimeout(remaining())
-            sock = _secured(sock, route.security)
-        return sock
-    except (LimitReached, TimeoutError) as error:
-        _close(sock)
-        raise ConnectTimeoutError(connection, f"No connection to {host} in time") from error
-    except (ssl.SSLError, ssl.CertificateError) as error:
-        _close(sock)
-        raise SSLError(error) from error
-    except (socket.gaierror, UnicodeError) as error:
+        opened.append(plain := _connected(connection, host, port, route, remaining))
+        if proxy is not None:
+            if proxy.security is not None:
+                opened.append(plain := _secured(plain, proxy.security, remaining))
+            if proxy.tunnel:
+                _open_tunnel(plain, route, proxy, remaining)
+            proxy = None
+        if route.security is None:
+            return plain
+        if isinstance(plain, ssl.SSLSocket):
+            return _secured_twice(plain, route.security, remaining)
+        return _secured(plain, route.security, remaining)
+    except BaseException as error:
+        for sock in opened:
+            sock.close()
+        told = _told(error, connection, host, to_proxy=proxy is not None)
+        if told is None:
+            raise
+        raise told from error
+
+
+def _told(
+    error: BaseException, connection: HTTPConnection, host: str, *, to_proxy: bool
+) -> HTTPError | None:
+    """What urllib3 calls this error of the system; `None` for what is none."""
+    if isinstance(error, (LimitReached, TimeoutError)):
+        return ConnectTimeoutError(connection, f"No connection to {host} in time")
+    if isinstance(error, (ssl.SSLError, ssl.CertificateError)):
+        return SSLError(error)
+    if not isinstance(error, (OSError, UnicodeError, ProtocolError)):
+        return None
+    if to_proxy:
+        return ProxyError(f"No way through the proxy {host}: {error}", error)
+    if isinstance(error, (socket.gaierror, UnicodeError)):
         # UnicodeError: a label of the name is empty or too long for IDNA.
         failed = error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
-        raise NameResolutionError(host, connection, failed) from error
-    except OSError as error:
-        _close(sock)
-        raise NewConnectionError(connection, f"No connection to {host}: {error}") from error
-    except BaseException:
-        _close(sock)
-        raise
-
-
-def _close(sock: socket.socket | None) -> None:
-    if sock is not None:
-        sock.close()
+        return NameResolutionError(host, connection, failed)
+    return NewConnectionError(connection, f"No connection to {host}: {error}")
 
 
 def _connected(
@@ -141,29 +150,47 @@ def _connected(
         except BaseException:
             sock.close()
             raise
-    raise failure or NewConnectionError(connection, f"{host} has no address")
+    raise failure or OSError(f"{host} has no address")
 
 
-def _secured(sock: socket.socket, security: Security) -> socket.socket:
+def _secured(
+    sock: socket.socket, security: Security, remaining: Callable[[], float | None]
+) -> ssl.SSLSocket:
     """TLS over `sock`, the certificate checked as `security` says."""
-    secured = cast(
-        "ssl.SSLSocket",
-        ssl_wrap_socket(
-            sock,
-            ssl_context=security.context,
-            server_hostname=security.server_name,
-            tls_in_tls=isinstance(sock, ssl.SSLSocket),
-        ),
+    sock.settimeout(remaining())
+    # RFC 9112, section 9.8: an end that TLS did not announce may be anyone's doing, and is told.
+    secured = security.context.wrap_socket(
+        sock, server_hostname=security.server_name, suppress_ragged_eofs=False
     )
-    if security.certificate_name is not None:
-        from urllib3.util.ssl_match_hostname import CertificateError, match_hostname
-
-        try:
-            match_hostname(cast("Any", secured.getpeercert()), security.certificate_name)
-        except CertificateError as error:
-            secured.close()
-            raise ssl.SSLCertVerificationError(str(error)) from error
+    try:
+        _check_name(secured, security)
+    except BaseException:
+        secured.close()
+        raise
     return secured
+
+
+def _secured_twice(
+    outer: ssl.SSLSocket, security: Security, remaining: Callable[[], float | None]
+) -> NestedTLS:
+    """TLS within the TLS of `outer`."""
+    nested = NestedTLS(outer, security.context, security.server_name)
+    while (lack := nested.handshake_lacks()) is not None:
+        if not wait_until_ready(nested, lack, remaining()):
+            raise LimitReached("No connection in time")
+    _check_name(nested, security)
+    return nested
+
+
+def _check_name(secured: ssl.SSLSocket | NestedTLS, security: Security) -> None:
+    if security.certificate_name is None:
+        return
+    from urllib3.util.ssl_match_hostname import CertificateError, match_hostname
+
+    try:
+        match_hostname(cast("Any", secured.getpeercert()), security.certificate_name)
+    except CertificateError as error:
+        raise ssl.SSLCertVerificationError(str(error)) from error
 
 
 def _open_tunnel(
@@ -187,5 +214,6 @@ def _open_tunnel(
         data += more
     head = parse_head(data[:-2])
     if not 200 <= head.status <= 299:
-        cause = ProtocolError(f"{head.status} {head.reason}")
-        raise ProxyError(f"The proxy refused to open a tunnel: {head.status} {head.reason}", cause)
+        # Only the number: the words might repeat the credentials that the proxy was given.
+        cause = ProtocolError(str(head.status))
+        raise ProxyError(f"The proxy refused to open a tunnel: {head.status}", cause)

@@ -43,6 +43,9 @@ FAILURES = (HTTPError, HTTPException, OSError)
 
 def failure_of(error: Exception, exchange: Exchange) -> ApiException:
     """The exception that tells a failed attempt, and how far its request had come."""
+    if isinstance(error, ProtocolError) and isinstance(error.args[-1], IncompleteRead):
+        # urllib3 wraps it, because it is an error of `http.client` too.
+        error = error.args[-1]
     head = exchange.head
     if head is None:
         failure = _without_answer(error, exchange.sent)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import select
-import socket
 import ssl
-from typing import cast
+from typing import Any, cast
 
 from urllib3.exceptions import TimeoutError as LimitReached
 from urllib3.util import wait_for_read, wait_for_write
 
 from openapi_client._transport.exchange import Exchange
+from openapi_client._transport.nested import AnySocket, NestedTLS
 
 _RECEIVE_BYTES = 65536
 # One read gives one record of TLS at most (RFC 8446, section 5.1).
@@ -27,28 +27,25 @@ class Line:
     `poll`, so that a call costs as few system calls as one without limits.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: AnySocket) -> None:
         self._sock = sock
-        # TLS within TLS is done by a class of urllib3 that can only block.
-        self._blocks = not isinstance(cast("object", sock), socket.socket)
-        self._tls = sock if isinstance(sock, ssl.SSLSocket) else None
+        self._tls = sock if isinstance(sock, (ssl.SSLSocket, NestedTLS)) else None
         self._poll: select.poll | None = None
-        if not self._blocks:
+        if not isinstance(sock, NestedTLS):
             sock.settimeout(0)
-            if _HAS_POLL:
-                self._poll = select.poll()
-                self._poll.register(sock, select.POLLIN)
+        if _HAS_POLL:
+            self._poll = select.poll()
+            self._poll.register(sock, select.POLLIN)
 
     def is_quiet(self) -> bool:
         """Whether there is nothing to read: no bytes, and not the connection's end either."""
-        # Bytes that a blocking class has decrypted ahead cannot be seen from here.
-        return not self._blocks and not self._is_readable(0)
+        return not self._is_readable(0)
 
     def _is_readable(self, timeout: float | None) -> bool:
         if self._tls is not None and self._tls.pending():
             return True
         if self._poll is None:
-            return wait_for_read(self._sock, timeout)
+            return wait_for_read(cast("Any", self._sock), timeout)
         return bool(self._poll.poll(None if timeout is None else math.ceil(timeout * 1000)))
 
     def send(self, data: bytes, exchange: Exchange) -> None:
@@ -63,17 +60,11 @@ class Line:
         while sent < len(data):
             if sent:
                 exchange.remaining(None)
-            if self._blocks:
-                self._sock.settimeout(exchange.remaining(exchange.limits.read))
             try:
                 sent += self._sock.send(view[sent:] if sent else data)
             except _WOULD_BLOCK as error:
                 wait = exchange.remaining(exchange.limits.read)
-                if isinstance(error, ssl.SSLWantReadError):
-                    ready = wait_for_read(self._sock, wait)
-                else:
-                    ready = wait_for_write(self._sock, wait)
-                if not ready:
+                if not wait_until_ready(self._sock, error, wait):
                     raise LimitReached("The request could not be written in time") from None
 
     def receive(self, exchange: Exchange, size: int) -> bytes:
@@ -87,12 +78,16 @@ class Line:
         waits = size == 0
         while True:
             limit = exchange.remaining(exchange.limits.read)
-            if self._blocks:
-                self._sock.settimeout(limit)
-            elif waits and not self._is_readable(limit):
+            if waits and not self._is_readable(limit):
                 exchange.remaining(None)
                 raise LimitReached("Nothing came in time")
             try:
                 return self._sock.recv(_RECORD_BYTES if self._tls else max(size, _RECEIVE_BYTES))
             except _WOULD_BLOCK:
                 waits = True  # nothing yet, or a record of TLS that is not complete, or not data
+
+
+def wait_until_ready(sock: AnySocket, would_block: OSError, timeout: float | None) -> bool:
+    """Wait for what `would_block` says is missing; whether it came within `timeout` seconds."""
+    wait = wait_for_read if isinstance(would_block, ssl.SSLWantReadError) else wait_for_write
+    return wait(cast("Any", sock), timeout)

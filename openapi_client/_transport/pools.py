@@ -6,7 +6,9 @@ import os
 import ssl
 import warnings
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from queue import Empty, Full
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -17,15 +19,15 @@ from urllib3.exceptions import InsecureRequestWarning
 from urllib3.util import Url, make_headers, parse_url
 from urllib3.util.ssl_ import create_urllib3_context
 
-from openapi_client._settings import base_url
+from openapi_client._settings import base_url, proxy_url
 from openapi_client._transport.connection import Connection
 from openapi_client._transport.dial import Proxy, Route, Security
+from openapi_client.exceptions import ApiValueError, ProxyException, TLSException
 
 if TYPE_CHECKING:
     from openapi_client.configuration import Configuration
 
 _PORTS = {"http": 80, "https": 443}
-_LOOPBACK = ("localhost", "[::1]")
 
 
 class Stack:
@@ -104,61 +106,96 @@ class TLSContexts:
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
-        self._context: ssl.SSLContext | None = None
+        self._for_servers: ssl.SSLContext | None = None
+        self._for_proxies: ssl.SSLContext | None = None
 
-    def security(self, host: str) -> Security:
-        """How a connection to `host` is secured.
+    def for_server(self, host: str) -> Security:
+        """How a connection to the server `host` is secured.
 
         Raises:
-            OSError: a certificate or key file cannot be read.
-            ssl.SSLError: it does not hold what it should.
+            TLSException: a setting cannot be used; it is named.
         """
         configuration = self._configuration
-        if self._context is None:
-            self._context = _context(configuration)
-        if not configuration.verify_ssl:
-            warnings.warn(
-                f"The certificate of {host} is not verified (verify_ssl=False)",
-                InsecureRequestWarning,
-                stacklevel=2,
-            )
         name = configuration.assert_hostname
+        if self._for_servers is None:
+            context = _context(configuration)
+            if name is not None:
+                # Another name is compared after the handshake; `False` accepts any name.
+                context.check_hostname = False
+            _show_certificate(context, configuration)
+            self._for_servers = context
+        if not configuration.verify_ssl:
+            _warn_unverified(host)
         return Security(
-            self._context,
+            self._for_servers,
             configuration.tls_server_name or host.strip("[]"),
-            name if isinstance(name, str) else None,
+            name if isinstance(name, str) and configuration.verify_ssl else None,
         )
+
+    def for_proxy(self, host: str) -> Security:
+        """How a connection to the proxy `host` is secured: under its own name, without our own.
+
+        Raises:
+            TLSException: a setting cannot be used; it is named.
+        """
+        if self._for_proxies is None:
+            self._for_proxies = _context(self._configuration)
+        if not self._configuration.verify_ssl:
+            _warn_unverified(host)
+        return Security(self._for_proxies, host.strip("[]"))
+
+
+def _warn_unverified(host: str) -> None:
+    message = f"The certificate of {host} is not verified (verify_ssl=False)"
+    warnings.warn(message, InsecureRequestWarning, stacklevel=3)
 
 
 def _context(configuration: Configuration) -> ssl.SSLContext:
     verified = configuration.verify_ssl
     context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED if verified else ssl.CERT_NONE)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if configuration.assert_hostname is not None:
-        # Another name is compared after the handshake; `False` accepts any name.
-        context.check_hostname = False
-    authorities = configuration.ssl_ca_cert
-    if authorities is not None or configuration.ca_cert_data is not None:
-        folder = authorities is not None and Path(authorities).is_dir()
-        context.load_verify_locations(
-            cafile=None if folder else authorities,
-            capath=authorities if folder else None,
-            cadata=configuration.ca_cert_data,
-        )
-    elif verified:
+    context.set_alpn_protocols(["http/1.1"])
+    authorities, data = configuration.ssl_ca_cert, configuration.ca_cert_data
+    if authorities is not None:
+        with _naming(f"ssl_ca_cert ({authorities})"):
+            folder = Path(authorities).is_dir()
+            context.load_verify_locations(
+                cafile=None if folder else authorities, capath=authorities if folder else None
+            )
+    if data is not None:
+        with _naming("ca_cert_data"):
+            context.load_verify_locations(cadata=data)
+    if verified and authorities is None and data is None:
         context.load_default_certs()
-    if configuration.cert_file:
-        # Without a password callback OpenSSL would ask for one at the terminal, and wait.
-        context.load_cert_chain(configuration.cert_file, configuration.key_file, password=b"")
     return context
+
+
+def _show_certificate(context: ssl.SSLContext, configuration: Configuration) -> None:
+    """Give `context` the client's own certificate."""
+    certificate, key = configuration.cert_file, configuration.key_file
+    if certificate is None:
+        return
+    with _naming(f"cert_file ({certificate})" + ("" if key is None else f" or key_file ({key})")):
+        # Without a password OpenSSL would ask for one at the terminal, and wait.
+        context.load_cert_chain(certificate, key, password=b"")
+
+
+@contextmanager
+def _naming(setting: str) -> Generator[None, None, None]:
+    """Within this context, what cannot be loaded is told by the name of the setting."""
+    try:
+        yield
+    except (OSError, ValueError, TypeError) as error:
+        raise TLSException(reason=f"{setting} cannot be used: {error}") from error
 
 
 def make_origin(url: str, configuration: Configuration, contexts: TLSContexts) -> Origin:
     """The origin at `url` (scheme and authority, no path), with its pool.
 
     Raises:
-        ApiValueError: the URL or a proxy's is not one to use.
-        OSError: a file of certificates cannot be read.
+        ApiValueError: the URL is not one to use.
+        ProxyException: the proxy that the environment names is not one to use.
+        TLSException: a setting cannot be used; it is named.
     """
     base_url("url", url)
     parts = parse_url(url)
@@ -173,7 +210,7 @@ def make_origin(url: str, configuration: Configuration, contexts: TLSContexts) -
         host=host,
         port=port,
         host_header=host_header,
-        security=contexts.security(host) if scheme == "https" else None,
+        security=contexts.for_server(host) if scheme == "https" else None,
         proxy=proxy,
         socket_options=usual if options is None else options,
     )
@@ -189,7 +226,13 @@ def make_origin(url: str, configuration: Configuration, contexts: TLSContexts) -
 
 
 def _is_loopback(host: str) -> bool:
-    return host in _LOOPBACK or host.endswith(".localhost") or host.startswith("127.")
+    # RFC 6761, section 6.3: these names never lead to another machine.
+    if f".{host}".endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def _proxy(
@@ -197,12 +240,12 @@ def _proxy(
 ) -> Proxy | None:
     if url is None:
         return None
-    parts = parse_url(url if "://" in url else f"http://{url}")
+    parts = parse_url(url)
     headers = dict(configuration.proxy_headers or {})
     if parts.auth:
         headers.update(make_headers(proxy_basic_auth=_unquoted(parts)))
-    scheme, host = parts.scheme or "http", str(parts.host)
-    security = contexts.security(host) if scheme == "https" else None
+    scheme, host = str(parts.scheme), str(parts.host)
+    security = contexts.for_proxy(host) if scheme == "https" else None
     return Proxy(host, parts.port or _PORTS[scheme], security, headers, tunnel)
 
 
@@ -222,4 +265,7 @@ def _proxy_of_environment(scheme: str, host: str, port: int) -> str | None:
     url = getproxies().get(scheme)
     if url is None or proxy_bypass(f"{host}:{port}"):
         return None
-    return url
+    try:
+        return proxy_url(f"{scheme.upper()}_PROXY", url if "://" in url else f"http://{url}")
+    except ApiValueError as error:
+        raise ProxyException(reason=str(error)) from None

@@ -22,6 +22,9 @@ from openapi_client.retries import RetryPolicy, ruled_by
 _POLL_SIZE = 10
 """Messages that an idle poll asks for: enough to see a neighbour if the newest one is deleted."""
 
+_FIRST_SIZE = 100
+"""Messages that are known at first, so as to be told from new ones whatever is deleted."""
+
 # The follower itself decides when to ask again, so that `stop` ends that wait too.
 _ONE_ATTEMPT = RetryPolicy(repeats=0)
 
@@ -108,7 +111,7 @@ class Follower(Iterator[MessageMessage]):
     def _begin(self) -> None:
         """What is there now is not new."""
         with ruled_by(_ONE_ATTEMPT):
-            snapshot = self._look(Window(1, _POLL_SIZE))
+            snapshot = self._look(Window(1, _FIRST_SIZE))
         if snapshot.items:
             self._reader.mark_read(marker_at(snapshot.items[0]), snapshot.items)
         self._begun = True
@@ -121,7 +124,7 @@ class Follower(Iterator[MessageMessage]):
         with ruled_by(_ONE_ATTEMPT):
             snapshot = self._look(self._reader.next_window())
             self._date_marker(snapshot)
-        self._items.extend(self._reader.take(snapshot) or ())
+        self._items.extend(self._reader.take(snapshot))
         self._recovered(self._poll_interval if self._reader.finished else 0.0)
 
     def _date_marker(self, snapshot: Snapshot) -> None:

@@ -4,39 +4,60 @@ Pages shift: a message that comes in pushes all others one position further from
 deletion pulls those behind it one nearer. So what is at a position says nothing. What holds is that
 one answer shows messages that stood beside each other. Each request therefore asks for a part that
 overlaps what has been read; if the answer shows a message that has been read, whatever follows it
-is what comes next. If it shows none (so many came in or were deleted), the reader looks further
-back until it finds one; if all that it remembers were deleted, the times of storage tell.
+is what comes next. If it shows none (so many came in or were deleted), the times of storage tell
+whether to look further back or further on; and if all that are remembered were deleted, they tell
+where to go on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import Enum, auto
 
 from openapi_client.conversations.marker import Marker, marker_at, moment_of
 from openapi_client.conversations.windows import LARGEST, Snapshot, Window, window_over
 from openapi_client.models import MessageMessage
 
+# A page that holds a given part can be found if the part is well below the largest page.
+_WIDEST = LARGEST // 2
+
+
+class _Elsewhere(Enum):
+    """Where to look if an answer does not show where reading goes on."""
+
+    BACK = auto()
+    """Before what it shows: messages that have not been read may be there."""
+    FURTHER = auto()
+    """After what it shows: all of that has been read, or came in beside what has been read."""
+    WIDER = auto()
+    """Around it: messages that were stored at the same time as the last one go on beyond it."""
+
+
+class _Side(Enum):
+    """Which side of the message that was read last another is on, by its time of storage."""
+
+    READ = auto()
+    UNREAD = auto()
+    UNKNOWN = auto()
+
 
 class Reader:
     """Tells which part to ask for next, and which messages of the answer have not been read.
 
-    It makes no requests, and remembers the ids of some of the messages that were read last, not of
-    all.
+    It makes no requests. It remembers the ids of the messages that were read last, not of all; more
+    of them only while many were stored at the same time, whose order servers leave open.
 
     Args:
         newest_first: the direction: from the newest message to the oldest, or the other way.
         reach: unread messages that a request should make room for.
-        position: where reading begins, counted from the newest message.
         follows: reading comes to the newest message and goes on there. Then a message that came in
             late, between two that were read, is unread too, and requests grow while many wait.
     """
 
-    def __init__(
-        self, *, newest_first: bool, reach: int, position: int = 0, follows: bool = False
-    ) -> None:
+    def __init__(self, *, newest_first: bool, reach: int, follows: bool = False) -> None:
         self.newest_first = newest_first
-        self.position = position
-        """Where the message that was read last stood when it was last seen."""
+        self.position = 0
+        """Where the message that was read last stood when it was last seen; or where to begin."""
         self.last: Marker | None = None
         """The message that was read last."""
         self.finished = False
@@ -44,8 +65,9 @@ class Reader:
         self._base = self._reach = reach
         self._follows = follows
         self._largest = LARGEST
-        self._recent: dict[str | None, None] = {}
         self._remembered = 2 * (LARGEST if follows else reach)
+        self._recent: dict[str | None, str | None] = {}
+        self._skips_equal = False
 
     @property
     def steady(self) -> bool:
@@ -69,85 +91,90 @@ class Reader:
         return window_over(position, position + self._reach + 2, position, self._largest)
 
     def mark_read(self, last: Marker, messages: Iterable[MessageMessage] = ()) -> None:
-        """Begin after a message that was read by somebody else, or earlier."""
-        self.last = last
-        self._remember([last.jti, *(message.jti for message in messages)])
+        """Begin after a message that was read by somebody else, or earlier.
 
-    def take(self, snapshot: Snapshot, limit: int | None = None) -> list[MessageMessage] | None:
+        Args:
+            last: that message.
+            messages: others that were read.
+        """
+        self._remember(messages)
+        self._recent[last.jti] = None
+        self.last = last
+
+    def take(self, snapshot: Snapshot, limit: int | None = None) -> list[MessageMessage]:
         """The unread messages of an answer, in the order of reading; they count as read now.
+
+        There may be none although reading is not finished: then the next answer will tell more.
 
         Args:
             snapshot: the answer.
             limit: take at most so many, and leave the others unread.
-
-        Returns:
-            `None` if the answer does not show where it stands to what has been read: then the
-            next one will.
         """
         if snapshot.size < snapshot.asked:
             self._largest = snapshot.size
         self.finished = False
         items = snapshot.items if self.newest_first else snapshot.items[::-1]
-        place = self._place(items, snapshot)
-        if not isinstance(place, list):
-            self._look_elsewhere(place, snapshot)
-            return [] if place is _Elsewhere.FURTHER else None
-        chosen = place if limit is None else place[:limit]
-        is_all = len(chosen) == len(place)
-        at = len(items) - 1 if is_all else chosen[-1]
-        if self.newest_first:
-            self.position = max(0, snapshot.start + at)
-        else:
-            self.position = max(0, snapshot.end - 1 - at)
-        self.finished = is_all and self._shows_end(snapshot)
+        unread = self._unread(items, snapshot)
+        if isinstance(unread, _Elsewhere):
+            self._look_elsewhere(unread, snapshot)
+            return []
         self._skips_equal = False
+        chosen = unread if limit is None else unread[:limit]
+        if len(chosen) == len(unread):
+            at = len(items) - 1
+            self.finished = self._shows_end(snapshot)
+        else:
+            at = chosen[-1]
+        self.position = max(0, snapshot.start + at if self.newest_first else snapshot.end - 1 - at)
         if self.finished or (chosen and not self._follows):
             self._reach = self._base
         else:
             self._widen()
         taken = [items[index] for index in chosen]
         if items:
-            # Who follows knows those around them too, so as to see what comes in between.
-            self._remember(items if self._follows else taken)
             self.last = marker_at(items[at])
-            self._remember([items[at]])
+            # Who follows knows those around them too, so as to see what comes in between.
+            self._remember(items if self._follows else [*taken, items[at]])
         return taken
 
-    def _place(self, items: list[MessageMessage], snapshot: Snapshot) -> list[int] | _Elsewhere:
+    def _unread(self, items: list[MessageMessage], snapshot: Snapshot) -> list[int] | _Elsewhere:
         """Where in `items`, which are in the order of reading, the unread ones are."""
-        at_beginning = snapshot.start == 0 if self.newest_first else snapshot.ends and bool(items)
         everything = range(len(items))
+        at_beginning = self._shows_beginning(snapshot)
         if self.last is None:
             return list(everything) if at_beginning else _Elsewhere.BACK
         seen = [index for index in everything if items[index].jti in self._recent]
         if seen:
             later = everything[seen[0] if self._follows else seen[-1] :]
             return [index for index in later if items[index].jti not in self._recent]
+        if not items and not at_beginning and self.newest_first:
+            return _Elsewhere.BACK
         sides = [self._side(message) for message in items]
-        if not items:
-            # Past the oldest message. Nothing is there to be read but for one direction's end.
-            if self.newest_first and not at_beginning:
-                return _Elsewhere.BACK
-            return [] if self._shows_end(snapshot) else _Elsewhere.FURTHER
         if all(side is _Side.READ for side in sides):
             return [] if self._shows_end(snapshot) else _Elsewhere.FURTHER
         if sides[0] is not _Side.READ and not at_beginning:
             return _Elsewhere.BACK
         if sides[-1] is _Side.UNKNOWN and not self._shows_end(snapshot):
-            # Those stored at the same time go on, and one that was read may be among them.
-            if self._reach < LARGEST // 2:
+            if self._reach < _WIDEST:
                 return _Elsewhere.WIDER
+            # Too many of the same time to see them at once: go through them to the first other one.
             self._skips_equal = True
             return _Elsewhere.FURTHER
         return [index for index in everything if sides[index] is not _Side.READ]
 
     def _side(self, message: MessageMessage) -> _Side:
-        """On which side of the message that was read last one stands, by its time of storage."""
         last = None if self.last is None else self.last.moment
         moment = moment_of(message)
         if last is None or moment is None or moment == last:
             return _Side.READ if self._skips_equal else _Side.UNKNOWN
         return _Side.READ if (moment > last) is self.newest_first else _Side.UNREAD
+
+    def _shows_beginning(self, snapshot: Snapshot) -> bool:
+        """Whether there is nothing to read before what an answer shows."""
+        if self.newest_first:
+            return snapshot.start == 0
+        # An empty page is past the oldest message, nobody knows how far.
+        return snapshot.ends and bool(snapshot.items)
 
     def _shows_end(self, snapshot: Snapshot) -> bool:
         """Whether there is nothing to read after what an answer shows."""
@@ -155,4 +182,27 @@ class Reader:
 
     def _look_elsewhere(self, where: _Elsewhere, snapshot: Snapshot) -> None:
         self._widen()
-        ...
+        first, last = snapshot.start, max(snapshot.start, snapshot.end - 1)
+        if where is _Elsewhere.BACK:
+            back = max(0, first - self._reach)
+            self.position = back if self.newest_first else last + self._reach
+        elif where is _Elsewhere.FURTHER:
+            self.position = last if self.newest_first else first
+        else:
+            self.position = first if self.newest_first else last
+
+    def _widen(self) -> None:
+        self._reach = max(self._base, min(2 * self._reach, _WIDEST))
+
+    def _remember(self, messages: Iterable[MessageMessage]) -> None:
+        recent = self._recent
+        created_at = None
+        for message in messages:
+            created_at = message.created_at
+            recent.pop(message.jti, None)
+            recent[message.jti] = created_at
+        while len(recent) > self._remembered:
+            oldest = next(iter(recent))
+            if recent[oldest] == created_at and len(recent) <= self._remembered + LARGEST:
+                break
+            del recent[oldest]

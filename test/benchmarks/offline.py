@@ -19,7 +19,7 @@ from test.benchmarks.answers import (
     message_body,
     page_bodies,
 )
-from test.benchmarks.contenders import FLOOR, OURS
+from test.benchmarks.contenders import FLOOR, HTTP_CLIENT, OURS
 from test.benchmarks.floor import Floor, PlainPage
 from test.benchmarks.measure import Effort, Figure, interleave, time_figures
 
@@ -128,12 +128,12 @@ def decoding() -> Mapping[str, Mapping[str, Callable[[], object]]]:
         DECODE: {
             OURS: decode_each(MessageResponse.model_validate_json, documented),
             FLOOR: decode_each(PlainPage.model_validate_json, documented),
-            "json": decode_each(json.loads, documented),
+            HTTP_CLIENT: decode_each(json.loads, documented),
         },
         DECODE_2024: {
             OURS: decode_each(MessageResponse.model_validate_json, current),
             FLOOR: decode_each(PlainPage2024.model_validate_json, current),
-            "json": decode_each(json.loads, current),
+            HTTP_CLIENT: decode_each(json.loads, current),
         },
     }
 

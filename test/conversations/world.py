@@ -72,10 +72,14 @@ class World:
         self.conversation = Conversation(
             self.messages, APP, CONNECTION, times=self.times.as_times()
         )
+        self.asked = 0
+        self.most_requests = 2000
         self._lock = threading.Lock()
 
     def _change(self) -> None:
         with self._lock:
+            self.asked += 1
+            assert self.asked < self.most_requests, "it asks and asks"
             if self.changes:
                 self.changes.pop(0)()
 

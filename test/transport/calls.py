@@ -88,7 +88,7 @@ def configuration_for(url: str, **settings: Any) -> Configuration:
 
 @contextmanager
 def client_for(
-    url: str | ScriptedServer, time: FakeTime | None = None, *, draw: float = 1.0, **settings: Any
+    url: str | ScriptedServer, time: FakeTime | None = None, draw: float = 1.0, /, **settings: Any
 ) -> Iterator[ApiClient]:
     """A client of a server.
 
@@ -120,10 +120,10 @@ def client_for(
 
 @contextmanager
 def api_for(
-    url: str | ScriptedServer, time: FakeTime | None = None, *, draw: float = 1.0, **settings: Any
+    url: str | ScriptedServer, time: FakeTime | None = None, draw: float = 1.0, /, **settings: Any
 ) -> Iterator[MessagesApi]:
     """The operations of a client; see `client_for`."""
-    with client_for(url, time, draw=draw, **settings) as client:
+    with client_for(url, time, draw, **settings) as client:
         yield MessagesApi(client)
 
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import urllib3
 
 from test.transport.authority import authority
 from test.transport.calls import api_for
-from test.transport.scripted import Peer, ScriptedServer, message
+from test.transport.scripted import Peer, message
 
 Fetch = Callable[[str], str]
 """Asks for the message with this id, and returns the text that came: the id, if all is well."""
 
 
 @contextmanager
-def ours(url: str, **settings: object) -> Iterator[Fetch]:
+def ours(url: str, **settings: Any) -> Iterator[Fetch]:
     """The operation `get` of this package."""
     with api_for(url, **settings) as api:
 
@@ -39,7 +40,7 @@ def bare(url: str, ca_cert: str | None = None) -> Iterator[Fetch]:
 
         def fetch(jti: str) -> str:
             answer = pool.request("GET", f"{url}/apps/app/connections/connection/messages/{jti}")
-            return json.loads(answer.data)["body"] if answer.data else f"empty {answer.status}"
+            return str(json.loads(answer.data)["body"]) if answer.data else f"empty {answer.status}"
 
         yield fetch
 
@@ -53,6 +54,3 @@ def rightly(peer: Peer) -> None:
     """A script that answers every request as it should be."""
     while True:
         peer.send(answer_to(peer.request().target))
-
-
-__all__ = ["Fetch", "ScriptedServer", "answer_to", "bare", "ours", "rightly"]

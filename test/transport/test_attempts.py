@@ -242,13 +242,13 @@ def test_a_failed_handshake_is_repeated_whatever_the_operation(operation: str) -
 
 
 def waits(
-    *steps: Step, draw: float = 1.0, call: Callable[..., Any] = get, **settings: Any
+    *steps: Step, draw: Any = 1.0, call: Any = get, **settings: Any
 ) -> tuple[list[float], ApiException | None]:
     """The waits of a call whose attempts meet `steps`, and its error."""
     time = FakeTime()
     error: ApiException | None = None
     server = ScriptedServer(in_turn(*steps))
-    with server, api_for(server, time, draw=draw, **settings) as api:
+    with server, api_for(server, time, draw, **settings) as api:
         try:
             call(api)
         except ApiException as caught:

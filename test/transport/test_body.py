@@ -50,7 +50,7 @@ class Pieces:
 def cut(draw: st.DrawFn, data: bytes) -> list[bytes]:
     """`data` in pieces, none of them empty."""
     ends = sorted(draw(st.sets(st.integers(1, max(1, len(data) - 1)), max_size=8)))
-    pieces = [data[begin:end] for begin, end in zip([0, *ends], [*ends, len(data)])]
+    pieces = [data[begin:end] for begin, end in zip([0, *ends], [*ends, len(data)], strict=True)]
     return [piece for piece in pieces if piece]
 
 
@@ -137,7 +137,7 @@ def test_arbitrary_bytes_are_a_chunked_body_or_an_error(coded: bytes, data: st.D
     source = Pieces(data.draw(cut(coded)))
     try:
         Body(source, (CHUNKED, True)).read()
-    except ProtocolError:
+    except (ProtocolError, IncompleteRead):
         return
     assert source.kept is True
 
@@ -197,10 +197,12 @@ CONTENT = message("whole").partition(b"\r\n\r\n")[2]
 def sending(head: bytes, body: bytes, *, end: bool = False) -> Script:
     """A server that answers each request with this."""
 
+    answer = b"HTTP/1.1 200 OK\r\n" + head + b"\r\n" + body
+
     def script(peer: Peer) -> None:
         while True:
             peer.request()
-            peer.send(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n" + body)
+            peer.send(answer)
             if end:
                 peer.end()
                 return
@@ -272,9 +274,9 @@ def test_a_coding_that_nobody_knows_is_an_error_of_the_answer() -> None:
 def test_a_truncated_answer_keeps_what_came(coding: str, tls: bool) -> None:
     head, body = CODINGS[coding]
     head += b"Content-Length: %d\r\n" % len(body)
-    with ScriptedServer(sending(head, body[:-20], end=True), tls=tls) as server:
-        with api_for(server) as api:
-            error = failure_of(send, api)
+    server = ScriptedServer(sending(head, body[:-20], end=True), tls=tls)
+    with server, api_for(server) as api:
+        error = failure_of(send, api)
     assert isinstance(error, IncompleteResponseException)
     assert (error.status, error.outcome) == (200, "answered")
     if coding == "identity":
@@ -286,9 +288,9 @@ def test_a_truncated_answer_keeps_what_came(coding: str, tls: bool) -> None:
 LIMIT = 2**20
 
 
-def too_large(head: bytes, body: bytes) -> ApiException:
+def too_large(head: bytes, body: bytes, *, limit: int = LIMIT) -> ApiException:
     script = sending(head, body, end=b"chunked" not in head and b"Length" not in head)
-    settings = {"max_response_bytes": LIMIT, "retries": 0}
+    settings = {"max_response_bytes": limit, "retries": 0}
     with ScriptedServer(script) as server, api_for(server, FakeTime(), **settings) as api:
         return failure_of(get, api)
 
@@ -331,27 +333,27 @@ def test_an_answer_that_says_it_is_too_large_is_not_even_read() -> None:
     assert isinstance(error, ResponseTooLargeException)
 
 
-@pytest.mark.parametrize("what", ["tiny chunks", "gzip", "gzip twice", "zeros"])
+@pytest.mark.parametrize("what", ["tiny chunks", "gzip", "gzip twice", "plain"])
 def test_an_answer_above_the_limit_costs_little_memory(what: str) -> None:
-    content = b" " * (8 * LIMIT)
+    limit = 2**18
+    content = b" " * (8 * limit)
     head, body = b"Content-Encoding: gzip\r\n", gzip.compress(content)
     if what == "tiny chunks":
-        head, body = b"Transfer-Encoding: chunked\r\n", chunks(content[: LIMIT + 10], 2)
+        head, body = b"Transfer-Encoding: chunked\r\n", chunks(content[: limit + 10], 2)
     elif what == "gzip twice":
         head = b"Content-Encoding: gzip, gzip\r\n"
-        body = gzip.compress(gzip.compress(b" " * (64 * LIMIT)))
-    elif what == "zeros":
+        body = gzip.compress(gzip.compress(content * 32))
+    elif what == "plain":
         head, body = b"", content
-    tracemalloc.start()
-    try:
-        before, _ = tracemalloc.get_traced_memory()
-        tracemalloc.reset_peak()
-        error = too_large(head, body)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
+    peaks: list[int] = []
+    for _ in range(2):  # the first time, modules are imported as well
+        tracemalloc.start()
+        error = too_large(head, body, limit=limit)
+        assert isinstance(error, ResponseTooLargeException)
+        # What the server sends was made after the start, too.
+        peaks.append(tracemalloc.get_traced_memory()[1] - len(body))
         tracemalloc.stop()
-    assert isinstance(error, ResponseTooLargeException)
-    assert peak - before < 1.5 * LIMIT + 2**19
+    assert peaks[1] < 1.5 * limit + 2**18  # what sockets, threads and the error need
 
 
 def test_thousands_of_fields_end_the_call() -> None:

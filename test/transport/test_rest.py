@@ -43,7 +43,7 @@ def nothing_is_sent_that_is_refused(
 # -- path parameters ---------------------------------------------------------------------------
 
 NO_SEGMENTS = ["", ".", "..", "%2e", "%2E%2e", ".%2e", "%2E."]
-CONTROLS = ["a\nb", "a\r", "\0", "a\x1fb", "\x7f", "a\tb", "\x85", "a\x9fb"]
+CONTROLS = ["a\nb", "a\r", "\0", "a\x1fb", "\x7f", "a\tb", "%00", "a%0Ab"]
 
 
 @pytest.mark.parametrize("value", [*NO_SEGMENTS, *CONTROLS])
@@ -66,7 +66,7 @@ def test_a_path_parameter_that_names_another_resource_is_refused_by_name(
         getattr(api, operation)(*(values[each] for each in taken))
 
 
-@pytest.mark.parametrize("value", ["../x", "a/../b", "a/..", "./a", "a/%2e%2e/b", "/", "a//b"])
+@pytest.mark.parametrize("value", ["../x", "a/../b", "a/..", "./a", "a/%2e%2e/b"])
 def test_a_slash_that_is_allowed_does_not_lead_elsewhere_and_is_refused(
     value: str, server: ScriptedServer
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,6 +25,19 @@ from test.wire.case import (
     Case,
     sent,
 )
+
+
+class Named(str, enum.Enum):
+    """An id that a program has a name for."""
+
+    BLUE = "blue"
+
+
+class Number(enum.IntEnum):
+    """A number that a program has a name for."""
+
+    TWO = 2
+
 
 # -- paging: arguments -> query --------------------------------------------------------------------
 
@@ -49,6 +63,7 @@ PAGES: list[tuple[dict[str, int | None], str]] = [
     ({"messages_since": 9007199254740993}, "?messages_since=9007199254740993"),
     ({"messages_since": 9223372036854775807}, "?messages_since=9223372036854775807"),
     ({"messages_since": -9223372036854775809}, "?messages_since=-9223372036854775809"),
+    ({"page": Number.TWO}, "?page=2"),
     ({"per_page": 10**30}, "?per_page=1000000000000000000000000000000"),
 ]
 
@@ -98,6 +113,7 @@ IDS: list[tuple[str, str, bool]] = [
     ("\u00a0", "%C2%A0", False),
     ("\u202e", "%E2%80%AE", False),
     ("\U0010ffff", "%F4%8F%BF%BF", False),
+    (Named.BLUE, "blue", False),
     ("user:7@example", "user:7@example", DEPARTS),
     ("a+b", "a+b", DEPARTS),
     ("a&b=c", "a&b=c", DEPARTS),

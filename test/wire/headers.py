@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import datetime
-import enum
 from collections.abc import Mapping
 from typing import Any
 
+from test.wire.arguments import Named
 from test.wire.case import DEPARTS, GET_LINE, HI, SEND_LINE, Case
 
 NOTHING: dict[str, Any] = {}
 BLUE = {"default_headers": {"X-Tenant": "blue"}}
-
-
-class Colour(str, enum.Enum):
-    """A value that is not quite a text."""
-
-    BLUE = "blue"
 
 
 def _header(
@@ -49,7 +43,7 @@ HEADERS = [
     _header("bool", {"X-Flag": True}, {"X-Flag": "True"}),
     _header("bytes", {"X-Bytes": b"caf\xe9"}, {"X-Bytes": "caf\xe9"}),
     _header("Latin-1", {"X-Name": "café"}, {"X-Name": "caf\xe9"}),
-    _header("enum", {"X-Colour": Colour.BLUE}, {"X-Colour": "blue"}),
+    _header("enum", {"X-Colour": Named.BLUE}, {"X-Colour": "blue"}),
     _header("date", {"X-Day": datetime.date(2024, 2, 29)}, {"X-Day": "2024-02-29"}),
     _header(
         "punctuation", {"X-!#$%&'*+-.^_`|~9": 'a, "b"; c=d'}, {"X-!#$%&'*+-.^_`|~9": 'a, "b"; c=d'}

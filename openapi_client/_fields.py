@@ -1,0 +1,40 @@
+"""What may stand in a header field of a request."""
+
+from __future__ import annotations
+
+import re
+
+from openapi_client.exceptions import ApiValueError
+
+# RFC 9110, sections 5.1 and 5.5.
+_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# These say where a request ends; two that disagree let a server take one request for two.
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+
+
+def checked_field(name: object, value: object) -> str:
+    """The value of a field as text, in which nothing can end the field and begin another.
+
+    Raises:
+        ApiValueError: the name is not a token, or the value is not text that HTTP can carry; the
+            value is not shown.
+    """
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        raise ApiValueError(f"a header's name must be a token (RFC 9110, 5.1), not {name!r}")
+    if not isinstance(value, (str, bytes, int, float)):
+        raise ApiValueError(
+            f"the value of the header {name} must be str, not {type(value).__name__}"
+        )
+    if name.lower() in _FRAMING:
+        raise ApiValueError(f"the header {name} is for the client to set")
+    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+    if _FORBIDDEN.search(text):
+        raise ApiValueError(f"the value of the header {name} contains a control character")
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        raise ApiValueError(
+            f"the value of the header {name} contains a character outside ISO 8859-1"
+        ) from None
+    return text
