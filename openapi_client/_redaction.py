@@ -87,14 +87,13 @@ def _parts(value: str) -> list[str]:
     The token alone is as secret as `Bearer <token>`, a password as `Basic <user and password>`, a
     cookie's value as `name=<value>`; the name of a scheme (RFC 9110, section 11.1) is not.
     """
-    words = value.replace("=", " ").replace(";", " ").split()
-    scheme, *rest = words or [""]
-    if scheme.lower() not in _SCHEMES:
-        return words
-    if scheme.lower() == "basic" and rest:
-        with suppress(ValueError):  # it is not what the scheme says
-            rest += b64decode(value.split()[1]).decode().split(":")
-    return rest
+    words = value.replace(";", " ").split()
+    if words and words[0].lower() in _SCHEMES:
+        scheme, *words = words
+        if scheme.lower() == "basic" and words:
+            with suppress(ValueError):  # it is not what the scheme says
+                words += b64decode(words[0]).decode().split(":")
+    return [part for word in words for part in (word, word.rstrip("="), word.partition("=")[2])]
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:

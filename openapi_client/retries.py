@@ -22,7 +22,9 @@ IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELET
 # Answers of an overloaded or restarting server, or of a proxy in front of it.
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
 
-_DELAY_SECONDS = re.compile(r"\d+(?:\.\d*)?")
+_DELAY_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
+# The longest wait is reached long before; a higher power of two would be no `float`.
+_MOST_DOUBLINGS = 64
 
 
 class Attempt(NamedTuple):
@@ -142,7 +144,7 @@ class RetryPolicy(NamedTuple):
             return None
         if retry_after is not None:
             return retry_after if retry_after <= self.longest_retry_after else None
-        return draw() * min(self.cap, self.base * 2.0**repeats_done)
+        return draw() * min(self.cap, self.base * 2.0 ** min(repeats_done, _MOST_DOUBLINGS))
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:

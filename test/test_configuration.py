@@ -178,6 +178,15 @@ BAD_SETTINGS: list[tuple[str, Any, str]] = [
         for name in ("connection_pool_maxsize", "max_response_bytes")
         for value in (0, -1, 1.5, True, "64", None)
     ],
+    *[("verify_ssl", value, "verify_ssl must be True or False, not") for value in (None, 0, "no")],
+    ("proxy_headers", "X-One: 1", "proxy_headers must be a dict of headers, not str"),
+    ("proxy_headers", {"X-One": "a\r\nb"}, "proxy_headers: the value of the header X-One"),
+    ("proxy_headers", {"X One": "a"}, "proxy_headers: a header's name must be a token"),
+    ("ca_cert_data", 7, "ca_cert_data must be .*, not int"),
+    *[
+        ("socket_options", value, "socket_options must be a list of")
+        for value in ("TCP_NODELAY", [1], [(1, 2)], [("a", 1, 1)])
+    ],
     ("allow_insecure", "no", "allow_insecure must be True, False or None, not 'no'"),
     ("proxy", "proxy.example:3128", "proxy must begin with https:// or http://"),
     ("proxy", "socks5://proxy.example", "proxy must be an http:// or https:// URL"),
@@ -276,6 +285,33 @@ def test_logger_file_has_the_records_in_its_format(recorder: Recorder, tmp_path:
     assert configuration.logger_file is None
     (line,) = path.read_text("utf-8").splitlines()
     assert line.startswith("openapi_client|GET /v1/apps/a/connections/c/messages/j1: 200")
+
+
+def test_logger_format_of_an_open_file_can_change(recorder: Recorder, tmp_path: Path) -> None:
+    path = tmp_path / "client.log"
+    configuration = Configuration(recorder.url)
+    configuration.logger_file = str(path)
+    configuration.debug = True
+    with ApiClient(configuration) as client:
+        for number in (1, 2):
+            configuration.logger_format = f"{number}: %(message)s"
+            MessagesApi(client).get("a", "c", f"j{number}")
+    configuration.logger_file = str(tmp_path / "other.log")
+    configuration.logger_file = None
+    first, second = path.read_text("utf-8").splitlines()
+    assert first.startswith("1: GET /v1/apps/a/connections/c/messages/j1")
+    assert second.startswith("2: GET /v1/apps/a/connections/c/messages/j2")
+
+
+def test_logger_at_debug_tells_attempts_of_all_clients(
+    recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = ApiClient(Configuration(recorder.url, {"BearerAuth": TOKEN}))
+    with caplog.at_level(logging.DEBUG, "openapi_client"), client:
+        MessagesApi(client).get("a", "c", "j1")
+    (record,) = [record for record in caplog.records if record.name == "openapi_client"]
+    assert (record.levelname, "/messages/j1: 200" in record.getMessage()) == ("DEBUG", True)
+    assert TOKEN not in caplog.text
 
 
 def test_debug_without_any_handler_goes_to_standard_error(

@@ -178,3 +178,30 @@ def test_callable_token_is_asked_for_once_by_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert len(asked) == 1
+
+
+def test_renewed_token_is_asked_for_once_by_all_who_were_refused() -> None:
+    asked: list[str] = []
+
+    def provide() -> str:
+        asked.append(f"token-{len(asked) + 1}")
+        return asked[-1]
+
+    configuration = Configuration(access_token=provide)
+    configuration.auth_settings()
+    assert configuration.renewed_authorization("Bearer token-1") == "Bearer token-2"
+    # Another call that began with the first token gets the one that is there meanwhile.
+    assert configuration.renewed_authorization("Bearer token-1") == "Bearer token-2"
+    assert configuration.renewed_authorization("Bearer token-2") == "Bearer token-3"
+    assert len(asked) == 3
+
+
+@pytest.mark.parametrize("refused", [None, "Bearer of-the-call", "Mine 1"])
+def test_credentials_of_a_call_are_not_renewed(refused: str | None) -> None:
+    configuration = Configuration(access_token=lambda: "token")
+    configuration.auth_settings()
+    assert configuration.renewed_authorization(refused) is None
+
+
+def test_token_that_is_no_callable_is_not_renewed() -> None:
+    assert Configuration(access_token="token").renewed_authorization("Bearer token") is None

@@ -217,3 +217,16 @@ def test_pool_of_urllib3_can_be_patched(client: ApiClient) -> None:
     pool, method, url = urlopen.call_args.args[:3]
     assert (pool.host, method) == ("service.example", "GET")
     assert url == "/v1/apps/a/connections/c/messages/j1"
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+def test_exception_can_be_made_of_a_response(response: Any) -> None:
+    told = response(urllib3_answer(404, {"message": "no"}))
+    told.read()
+    error = NotFoundException(http_resp=told)
+    assert (error.status, error.reason, error.body) == (404, "Told", '{"message": "no"}')
+    assert error.detail == "no"
+    assert error.headers is not None
+    assert error.headers["Content-Type"] == "application/json"
+    by_position = ApiException(418, "Mine", told)
+    assert (by_position.status, by_position.reason) == (418, "Mine")

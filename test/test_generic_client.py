@@ -173,6 +173,13 @@ def test_credentials_are_those_of_the_schemes_asked_for(
     assert sent == [f"Bearer {TOKEN}"] * 2 + [None] * 3
 
 
+def test_cookie_of_a_call_goes_before_the_clients(recorder: Recorder, client: ApiClient) -> None:
+    client.cookie = "a=1"
+    call(client, "GET", "/x", header_params={"cookie": "b=2"})
+    sent = {name.lower(): value for name, value in recorder.only.headers.items()}
+    assert sent["cookie"] == "b=2"
+
+
 def test_another_host(recorder: Recorder, client: ApiClient) -> None:
     client.configuration.host = "http://127.0.0.1:1/never"
     call(client, "GET", "/x", _host=recorder.url.replace("/v1", "/v7"))

@@ -289,6 +289,9 @@ def test_update_params_for_auth_changes_what_it_is_given(client: ApiClient) -> N
         headers, queries, ["BearerAuth"], "/x", "GET", None, request_auth=auth
     )
     assert headers["Cookie"] == "sid=1"
+    for schemes in (None, [], ["Other"]):
+        client.update_params_for_auth(headers, queries, schemes, "/x", "GET", None)
+    assert (len(headers), len(queries)) == (2, 2)
 
 
 def test_deserialize(client: ApiClient) -> None:

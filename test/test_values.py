@@ -261,6 +261,11 @@ def test_copied_client_shares_nothing(copied: Copied) -> None:
         assert twin.rest_client.configuration is twin.configuration
 
 
+def test_repr_of_a_client_tells_its_host() -> None:
+    with ApiClient(Configuration("https://service.example/v1", {"BearerAuth": TOKEN})) as client:
+        assert repr(client) == "<ApiClient of <Configuration https://service.example/v1>>"
+
+
 # -- exceptions ------------------------------------------------------------------------------------
 
 API_EXCEPTIONS = [

@@ -9,7 +9,7 @@ from urllib3 import BaseHTTPResponse, Retry
 from urllib3.exceptions import ClosedPoolError
 
 from openapi_client._redaction import scrub, secrets_of, shown_target, told_by
-from openapi_client._transport.connection import Loaded
+from openapi_client._transport.connection import Loaded, ResponseTooLarge
 from openapi_client._transport.exchange import Exchange
 from openapi_client._transport.failures import FAILURES, failure_of
 from openapi_client._transport.pools import NoTimeout, Pool
@@ -177,7 +177,8 @@ class AttemptLoop:
     ) -> tuple[dict[str, str], float | None]:
         """The headers of the next attempt and the seconds to wait for it; `None` for no attempt."""
         progress.retry_after = None
-        if isinstance(error, ClosedPoolError):
+        if isinstance(error, (ClosedPoolError, ResponseTooLarge)):
+            # The same would happen again.
             return headers, None
         if raw is not None:
             if raw.status not in TRANSIENT_STATUSES:

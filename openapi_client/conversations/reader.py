@@ -141,14 +141,15 @@ class Reader:
         """Where in `items`, which are in the order of reading, the unread ones are."""
         everything = range(len(items))
         at_beginning = self._shows_beginning(snapshot)
+        if not items and not at_beginning:
+            # Past the oldest message.
+            return _Elsewhere.BACK if self.newest_first else _Elsewhere.FURTHER
         if self.last is None:
             return list(everything) if at_beginning else _Elsewhere.BACK
         seen = [index for index in everything if items[index].jti in self._recent]
         if seen:
             later = everything[seen[0] if self._follows else seen[-1] :]
             return [index for index in later if items[index].jti not in self._recent]
-        if not items and not at_beginning and self.newest_first:
-            return _Elsewhere.BACK
         sides = [self._side(message) for message in items]
         if all(side is _Side.READ for side in sides):
             return [] if self._shows_end(snapshot) else _Elsewhere.FURTHER
@@ -173,8 +174,8 @@ class Reader:
         """Whether there is nothing to read before what an answer shows."""
         if self.newest_first:
             return snapshot.start == 0
-        # An empty page is past the oldest message, nobody knows how far.
-        return snapshot.ends and bool(snapshot.items)
+        # An empty page is past the oldest message, nobody knows how far; unless there is none.
+        return snapshot.ends and (bool(snapshot.items) or snapshot.start == 0)
 
     def _shows_end(self, snapshot: Snapshot) -> bool:
         """Whether there is nothing to read after what an answer shows."""

@@ -272,6 +272,10 @@ class Listener:
                 if not self._serve(request, connection):
                     break
                 connection.is_idle = True
+                # `pause` tells first that it does and looks for idle connections then: one that
+                # became idle between the two is either found by it, or finds it here.
+                if self.paused:
+                    break
             connection.close()
         except MalformedRequestError as error:
             connection.send(render(refusal(error), close=True))

@@ -23,7 +23,7 @@ from test.benchmarks.instructions import measure_instructions
 from test.benchmarks.measure import Effort, Figure
 from test.benchmarks.memory import measure_memory
 from test.benchmarks.offline import measure_offline
-from test.benchmarks.profiling import profile_all
+from test.benchmarks.profiling import busiest_lines, profile_all, table
 from test.benchmarks.report import (
     as_json,
     put_between_marks,
@@ -34,6 +34,9 @@ from test.benchmarks.report import (
 )
 from test.benchmarks.server_process import ROOT, StubServer
 from test.benchmarks.threads import measure_threads
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+CHART = ROOT / "docs" / "benchmarks.svg"
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ FULL = Form(
     counted_calls=50,
     counted=instructions.CONTENDERS,
     counted_operations=("get", "send"),
-    profile_seconds=10,
+    profile_seconds=30,
 )
 SHORT = Form(
     calls=Effort(rounds=3, block_seconds=0.01),
@@ -163,6 +166,37 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _profile(options: argparse.Namespace, form: Form, server: StubServer) -> None:
+    profiles = profile_all(server, form.profile_seconds)
+    tables = "\n\n".join(table(operation, each) for operation, each in profiles.items())
+    print(tables)
+    if options.lines:
+        for operation, each in profiles.items():
+            print(f"\nThe busiest lines of {OURS}, {operation}:")
+            print(busiest_lines(each, options.lines))
+    if not (options.short or options.no_docs):
+        put_between_marks(PAGE, "profile", tables)
+
+
+def _measure(options: argparse.Namespace, form: Form, server: StubServer) -> None:
+    runs: list[list[Figure]] = []
+    for number in range(options.runs):
+        run: list[Figure] = []
+        for part in options.only or PARTS:
+            if number and part == COUNTED_ONCE:
+                continue
+            print(f"run {number + 1} of {options.runs}: {part}", file=sys.stderr, flush=True)
+            run += PARTS[part](server, form)
+        runs.append(run)
+    facts = versions()
+    print(terminal_table(quoted(runs)))
+    if options.json:
+        options.json.write_text(json.dumps(as_json(runs, facts), indent=1), encoding="utf-8")
+    if not (options.short or options.only or options.no_docs):
+        put_between_marks(PAGE, "results", section(runs, facts))
+        CHART.write_text(chart(quoted(runs), facts), encoding="utf-8")
+
+
 def main() -> None:
     """Measure and report."""
     options = _options()
@@ -170,25 +204,9 @@ def main() -> None:
     form = SHORT if options.short else FULL
     with StubServer(cast("Framing", options.framing)) as server:
         if options.profile:
-            print(profile_all(server, form.profile_seconds, lines=options.lines))
-            return
-        runs: list[list[Figure]] = []
-        for number in range(options.runs):
-            run: list[Figure] = []
-            for part in options.only or PARTS:
-                if number and part == COUNTED_ONCE:
-                    continue
-                print(f"run {number + 1} of {options.runs}: {part}", file=sys.stderr, flush=True)
-                run += PARTS[part](server, form)
-            runs.append(run)
-    facts = versions()
-    print(terminal_table(quoted(runs)))
-    if options.json:
-        options.json.write_text(json.dumps(as_json(runs, facts), indent=1), encoding="utf-8")
-    if not (options.short or options.only or options.no_docs):
-        put_between_marks(ROOT / "docs" / "benchmarks.md", section(runs, facts))
-        svg = chart(quoted(runs), facts)
-        (ROOT / "docs" / "benchmarks.svg").write_text(svg, encoding="utf-8")
+            _profile(options, form, server)
+        else:
+            _measure(options, form, server)
 
 
 if __name__ == "__main__":

@@ -192,9 +192,9 @@ def as_json(runs: Sequence[Sequence[Figure]], facts: Mapping[str, str]) -> dict[
     }
 
 
-def put_between_marks(page: Path, text: str) -> None:
-    """Replace what stands between the two marks of a page."""
-    start, end = "<!-- results: begin -->", "<!-- results: end -->"
+def put_between_marks(page: Path, name: str, text: str) -> None:
+    """Replace what stands between the two marks of that name in a page."""
+    start, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     before, first, rest = page.read_text(encoding="utf-8").partition(start)
     _, second, after = rest.partition(end)
     if not first or not second:

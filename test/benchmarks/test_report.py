@@ -82,7 +82,7 @@ def test_connections_are_shown_as_counts() -> None:
 def test_a_page_keeps_what_stands_around_the_marks(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("before\n<!-- results: begin -->\nold\n<!-- results: end -->\nafter\n", "utf-8")
-    put_between_marks(page, section([[GET]], versions()))
+    put_between_marks(page, "results", section([[GET]], versions()))
     text = page.read_text("utf-8")
     assert text.startswith("before\n")
     assert text.endswith("<!-- results: end -->\nafter\n")
@@ -94,7 +94,7 @@ def test_a_page_without_marks_is_left_alone(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("no marks", "utf-8")
     with pytest.raises(ValueError, match="no marks"):
-        put_between_marks(page, "text")
+        put_between_marks(page, "results", "text")
     assert page.read_text("utf-8") == "no marks"
 
 

@@ -191,7 +191,8 @@ class Iterating(Changing):
         try:
             self.world.changes.clear()
             self.server.faults.clear()
-            self.read += self.iterator
+            while not self.ended:
+                self.read_on(100)
             self.each_message_is_read_once()
             self.what_is_read_is_in_order()
             there = {message.jti for message in self.world.stored()}

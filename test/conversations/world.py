@@ -97,6 +97,11 @@ class World:
         """Their texts, oldest first."""
         return [message.body for message in self.stored()]
 
+    def conversation_total(self) -> int | None:
+        """What the server says how many messages the conversation has."""
+        generation, count = self.server.generation, len(self.stored())
+        return len(self.server.messages()) if generation == "2023" else count
+
     def delete(self, *messages: StoredMessage) -> None:
         for message in messages:
             self.server.delete(APP, CONNECTION, message.jti)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -82,14 +82,17 @@ class FakeTime:
 
 def configuration_for(url: str, **settings: Any) -> Configuration:
     """A configuration with the canary token, which trusts the tests' authority."""
-    defaults = {"api_key": {"BearerAuth": TOKEN}, "ssl_ca_cert": authority().ca_cert}
+    defaults: dict[str, Any] = {
+        "api_key": {"BearerAuth": TOKEN},
+        "ssl_ca_cert": authority().ca_cert,
+    }
     return Configuration(url, **{**defaults, **settings})
 
 
 @contextmanager
 def client_for(
     url: str | ScriptedServer, time: FakeTime | None = None, draw: float = 1.0, /, **settings: Any
-) -> Iterator[ApiClient]:
+) -> Generator[ApiClient]:
     """A client of a server.
 
     Args:
@@ -121,7 +124,7 @@ def client_for(
 @contextmanager
 def api_for(
     url: str | ScriptedServer, time: FakeTime | None = None, draw: float = 1.0, /, **settings: Any
-) -> Iterator[MessagesApi]:
+) -> Generator[MessagesApi]:
     """The operations of a client; see `client_for`."""
     with client_for(url, time, draw, **settings) as client:
         yield MessagesApi(client)

@@ -6,7 +6,7 @@ What only this package gets right is shown by running one script against both.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ Fetch = Callable[[str], str]
 
 
 @contextmanager
-def ours(url: str, **settings: Any) -> Iterator[Fetch]:
+def ours(url: str, **settings: Any) -> Generator[Fetch]:
     """The operation `get` of this package."""
     with api_for(url, **settings) as api:
 
@@ -32,7 +32,7 @@ def ours(url: str, **settings: Any) -> Iterator[Fetch]:
 
 
 @contextmanager
-def bare(url: str, ca_cert: str | None = None) -> Iterator[Fetch]:
+def bare(url: str, ca_cert: str | None = None) -> Generator[Fetch]:
     """A pool of urllib3, without repeats."""
     with urllib3.PoolManager(
         retries=False, timeout=10.0, ca_certs=ca_cert or authority().ca_cert

@@ -105,8 +105,9 @@ class Peer:
         """Wait until the client sends more or one of `others` is set; whether it was the client."""
         if self._buffer:
             return True
-        ready, _, _ = select.select([self._socket, *others], [], [], timeout)
-        return self._socket in ready
+        mine = self._socket.fileno()
+        ready, _, _ = select.select([mine, *(other.fileno() for other in others)], [], [], timeout)
+        return mine in ready
 
     def wait_closed(self) -> None:
         """Take what comes until the client closes the connection."""

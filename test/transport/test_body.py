@@ -73,7 +73,7 @@ def read_by(body: Body, amount: int | None) -> bytes:
     """The body, read in steps of `amount`."""
     if amount is None:
         return body.read()
-    parts = []
+    parts: list[bytes] = []
     while part := body.read(amount):
         assert len(part) <= amount
         parts.append(part)
@@ -335,7 +335,7 @@ def test_an_answer_that_says_it_is_too_large_is_not_even_read() -> None:
 
 @pytest.mark.parametrize("what", ["tiny chunks", "gzip", "gzip twice", "plain"])
 def test_an_answer_above_the_limit_costs_little_memory(what: str) -> None:
-    limit = 2**18
+    limit = 2**15 if what == "tiny chunks" else 2**18
     content = b" " * (8 * limit)
     head, body = b"Content-Encoding: gzip\r\n", gzip.compress(content)
     if what == "tiny chunks":

@@ -59,9 +59,9 @@ def test_tls_older_than_1_2_is_not_spoken() -> None:
 
 @pytest.mark.parametrize("operation", ["get", "edit", "send"])
 def test_a_certificate_of_another_authority_is_refused_and_nothing_was_sent(operation: str) -> None:
-    other = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    other.issue_cert("localhost").configure_cert(context)
+    with trustme.CA().issue_cert("localhost").private_key_and_cert_chain_pem.tempfile() as path:
+        context.load_cert_chain(path)
     with ScriptedServer(GOOD, tls=True, context=context) as server, api_for(server) as api:
         error = failure_of(OPERATIONS[operation], api)
     assert isinstance(error, TLSException)

@@ -8,7 +8,7 @@ figures are printed by `python -m test.transport.deadlines`.
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -156,7 +156,7 @@ def test_a_server_that_reads_a_large_request_slowly(tls: bool) -> None:
 
 
 @contextmanager
-def full_backlog() -> Iterator[int]:
+def full_backlog() -> Generator[int]:
     """A port that never accepts: its queue is full, further packets are dropped."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
         waiting: list[socket.socket] = []

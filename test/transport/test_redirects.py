@@ -63,9 +63,11 @@ def test_a_redirect_may_be_relative_or_spelled_otherwise(
 
 def test_a_default_port_may_be_spelled_out(monkeypatch: pytest.MonkeyPatch) -> None:
     with ScriptedServer(in_turn(redirect("https://localhost:443/x"), GOOD), tls=True) as server:
-        address = ("127.0.0.1", server.port)
-        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address)]
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+
+        def resolve(*_: object, **__: object) -> list[object]:
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", server.port))]
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolve)
         with api_for("https://localhost/v1") as api:
             assert get(api) == "arrived"
 

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from openapi_client import ApiClient, ApiValueError, Configuration, MessagesApi
 from openapi_client.exceptions import ClientClosedException, InsecureTransportWarning
-from openapi_client.rest import RESTClientObject
-from test.transport.calls import TOKEN, api_for, client_for, failure_of, get, send
+from test.recorder import http_answer
+from test.transport.calls import TOKEN, FakeTime, api_for, client_for, failure_of, get, send
 from test.transport.proxies import answering
-from test.transport.scripted import ScriptedServer, always, message
+from test.transport.scripted import Peer, ScriptedServer, always, message
 
 GOOD = always(message("good"))
 
@@ -280,7 +280,11 @@ def test_credentials_over_plain_http_can_be_allowed(kind: str, forwarding: Scrip
 def test_plain_http_without_credentials_is_nobodys_business(
     allowed: bool | None, forwarding: ScriptedServer
 ) -> None:
-    settings = {"proxy": forwarding.origin, "api_key": {}, "allow_insecure": allowed}
+    settings: dict[str, Any] = {
+        "proxy": forwarding.origin,
+        "api_key": {},
+        "allow_insecure": allowed,
+    }
     with api_for(EXPOSED, **settings) as api:
         assert api.list("app", "connection", page=2).items is None
 
@@ -341,20 +345,19 @@ def test_a_client_that_was_never_used_can_be_closed_and_closed_again() -> None:
     assert isinstance(failure_of(get, MessagesApi(client)), ClientClosedException)
 
 
-def test_a_call_under_way_when_the_client_is_closed_is_not_repeated(
-    server: ScriptedServer,
-) -> None:
-    waits: list[float] = []
-    with client_for(server) as client:
-        api = MessagesApi(client)
-        get(api)
-        rest = RESTClientObject(client.configuration, sleep=waits.append)
-        client.rest_client = rest
-        get(api)
-        # As if another thread had closed the client between the choice of a pool and its use.
-        origin = next(iter(rest._origins.values()))
-        origin.pool.close()
-        error = failure_of(send, api)
+def test_a_call_whose_client_is_closed_meanwhile_is_not_repeated() -> None:
+    clients: list[ApiClient] = []
+
+    def script(peer: Peer) -> None:
+        while True:
+            peer.request()
+            clients[0].close()
+            peer.send(http_answer(503, {}))
+
+    time = FakeTime()
+    with ScriptedServer(script) as server, client_for(server, time) as client:
+        clients.append(client)
+        error = failure_of(get, MessagesApi(client))
     assert isinstance(error, ClientClosedException)
-    assert error.outcome == "not_sent"
-    assert waits == []
+    assert [attempt.status for attempt in error.attempts] == [503, None]
+    assert time.waits == [0.5]

@@ -1,0 +1,145 @@
+"""The one allow-list: what is on it is shown, everything else is not."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openapi_client._redaction import (
+    HIDDEN,
+    SHOWN_HEADERS,
+    SHOWN_PARAMETERS,
+    scrub,
+    secrets_of,
+    shown_headers,
+    shown_target,
+    told_by,
+)
+
+TOKEN = "canary-token"
+
+
+@pytest.mark.parametrize("name", sorted(SHOWN_HEADERS))
+def test_headers_on_the_list_are_shown(name: str) -> None:
+    assert shown_headers({name.upper(): "value"}) == {name.upper(): "value"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Authorization",
+        "Proxy-Authorization",
+        "Cookie",
+        "Set-Cookie",
+        "WWW-Authenticate",
+        "Location",
+        "X-Api-Key",
+        "X-Anything",
+        "",
+    ],
+)
+def test_all_other_headers_are_not(name: str) -> None:
+    assert shown_headers({name: TOKEN}) == {name: HIDDEN}
+
+
+def test_what_is_shown_is_a_copy() -> None:
+    headers = {"Accept": "a", "Cookie": "b"}
+    shown_headers(headers)["Accept"] = "c"
+    assert headers == {"Accept": "a", "Cookie": "b"}
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        ("/v1/apps", "/v1/apps"),
+        ("/v1/apps?page=2&per_page=5", "/v1/apps?page=2&per_page=5"),
+        ("/v1/apps?messages_since=7", "/v1/apps?messages_since=7"),
+        (f"/v1/apps?key={TOKEN}", "/v1/apps?key=***"),
+        (f"/v1/apps?page=2&key={TOKEN}&x", "/v1/apps?page=2&key=***&***"),
+        (f"/v1/apps?Page={TOKEN}", "/v1/apps?Page=***"),
+        (f"/v1/apps?{TOKEN}", "/v1/apps?***"),
+        ("/v1/apps?", "/v1/apps?***"),
+        ("https://host/v1", "https://host/v1"),
+        (f"https://user:{TOKEN}@host/v1", "https://host/v1"),
+        (f"https://{TOKEN}@host:8080/v1?page=1#{TOKEN}", "https://host:8080/v1?page=1"),
+        (f"/v1/apps#{TOKEN}", "/v1/apps"),
+        (f"//user:{TOKEN}@host/v1", "://host/v1"),
+        (f"https://[{TOKEN}", "***"),
+        (f"https://[::1]:8080/v1?a={TOKEN}", "https://[::1]:8080/v1?a=***"),
+    ],
+)
+def test_targets(target: str, shown: str) -> None:
+    assert shown_target(target) == shown
+
+
+@given(st.text(), st.sampled_from(["key", "Page", "token", "sig"]), st.text("abcdef0123456789"))
+def test_a_query_value_that_is_not_on_the_list_is_never_shown(
+    path: str, name: str, value: str
+) -> None:
+    assert name not in SHOWN_PARAMETERS
+    assert TOKEN not in shown_target(f"/{path}?{name}={TOKEN}{value}".replace("#", ""))
+
+
+@given(st.text(alphabet=st.characters(categories=["L", "N", "P", "S"])))
+def test_any_text_can_be_shown(text: str) -> None:
+    assert isinstance(shown_target(text), str)
+
+
+BASIC = base64.b64encode(f"user:{TOKEN}".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("headers", "url", "secrets"),
+    [
+        ({"Accept": "application/json", "User-Agent": "program/1.0.0"}, "https://h/p", set[str]()),
+        ({"Authorization": f"Bearer {TOKEN}"}, "", {f"Bearer {TOKEN}", TOKEN}),
+        ({"authorization": TOKEN}, "", {TOKEN}),
+        (
+            {"Authorization": f"Basic {BASIC}"},
+            "",
+            {f"Basic {BASIC}", BASIC, BASIC.rstrip("="), TOKEN},
+        ),
+        ({"Authorization": "Basic no-base64!"}, "", {"Basic no-base64!", "no-base64!"}),
+        (
+            {"Cookie": f"session={TOKEN}; theme=dark"},
+            "",
+            {f"session={TOKEN}; theme=dark", f"session={TOKEN}", "theme=dark", TOKEN},
+        ),
+        ({"X-Key": TOKEN}, "", {TOKEN}),
+        ({}, f"https://h/p?key={TOKEN}&page=1234567", {TOKEN}),
+        ({}, "https://h/p?key=can%20ary", {"can%20ary", "can ary"}),
+        ({"X-Key": "short"}, "https://h/p?key=abc", set[str]()),
+    ],
+)
+def test_secrets_of_a_request(headers: dict[str, str], url: str, secrets: set[str]) -> None:
+    assert secrets_of(headers, url) == secrets
+
+
+@pytest.mark.parametrize("word", ["Bearer", "Basic", "bearer"])
+def test_the_name_of_a_scheme_is_no_secret(word: str) -> None:
+    secrets = secrets_of({"Authorization": f"{word} {TOKEN}"}, "")
+    assert scrub(f"the {word} token is over", secrets) == f"the {word} token is over"
+
+
+def test_the_longest_secret_is_taken_out_first() -> None:
+    assert scrub("Bearer abcdef, abcdef", {"abcdef", "Bearer abcdef"}) == "***, ***"
+
+
+@given(st.text(), st.text(), st.text("xyz", min_size=6))
+def test_a_scrubbed_text_holds_no_secret(before: str, after: str, secret: str) -> None:
+    assert secret not in scrub(before + secret + after, {secret}).replace(HIDDEN, "")
+
+
+def test_what_is_told_by_an_error_is_told_by_its_causes_too() -> None:
+    try:
+        try:
+            raise KeyError("innermost")
+        except KeyError as error:
+            raise ValueError("middle") from error
+    except ValueError as error:
+        outer = OSError("outermost")
+        outer.__cause__ = error
+    assert all(word in told_by(outer) for word in ("innermost", "middle", "outermost"))
