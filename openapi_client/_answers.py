@@ -78,16 +78,14 @@ def raise_not_as_promised(
     name = (
         response_type if isinstance(response_type, str) else getattr(response_type, "__name__", "")
     )
-    secrets: frozenset[str] = getattr(response, "secrets", frozenset())
-    told = str(error)
+    shown = without_secrets(response, content)
+    # The cause quotes the body, and where it is long only pieces of it. If a server has put the
+    # credentials of the request into that, the message and a traceback would show some of them.
+    harmless = shown == content
+    told = f"The answer is not a {name}" + (f": {error}" if harmless else "")
     failure = DeserializationException(
-        response.status,
-        scrub(f"The answer is not a {name}: {told}", secrets),
-        http_resp=response,
-        body=text_of(response, content),
+        response.status, told, http_resp=response, body=text_of(response, content)
     )
     failure.detail = None
-    failure.raw_data = without_secrets(response, content)
-    # The cause quotes the body; if a server has put the credentials of the request into that, a
-    # traceback would show them.
-    raise failure from (error if scrub(told, secrets) == told else None)
+    failure.raw_data = shown
+    raise failure from (error if harmless else None)

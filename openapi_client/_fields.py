@@ -21,7 +21,9 @@ def checked_field(name: object, value: object) -> str:
             value is not shown.
     """
     if not isinstance(name, str) or _NAME.fullmatch(name) is None:
-        raise ApiValueError(f"a header's name must be a token (RFC 9110, 5.1), not {name!r}")
+        # After a colon comes what was meant to be the value.
+        shown = name.partition(":")[0] if isinstance(name, str) else name
+        raise ApiValueError(f"a header's name must be a token (RFC 9110, 5.1), not {shown!r}")
     if not isinstance(value, (str, bytes, int, float)):
         raise ApiValueError(
             f"the value of the header {name} must be str, not {type(value).__name__}"

@@ -60,6 +60,17 @@ def shown_target(target: str) -> str:
     return path + "?" + "&".join(map(_shown_pair, query.split("&")))
 
 
+def shown_setting(url: str) -> str:
+    """A URL as somebody has given it, without what may be meant as user info.
+
+    A password with a slash in it, or a URL without a scheme, is read as something else by the rules
+    (RFC 3986, section 3.2), so whatever stands before the last `@` is taken for user info.
+    """
+    before, at, rest = url.rpartition("@")
+    scheme, mark, _ = before.partition("://")
+    return shown_target(f"{scheme}://{rest}" if at and mark else rest)
+
+
 def _shown_pair(pair: str) -> str:
     name, equals, _ = pair.partition("=")
     if name in SHOWN_PARAMETERS:

@@ -14,7 +14,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import Retry, Url, parse_url
 
 from openapi_client._fields import checked_field
-from openapi_client._redaction import shown_target
+from openapi_client._redaction import shown_setting
 from openapi_client.exceptions import ApiValueError
 
 
@@ -140,7 +140,7 @@ def proxy_url(name: str, value: object) -> str:
     text = cast("str", value)
     if url.scheme not in ("http", "https"):
         raise ApiValueError(
-            f"{name} must be an http:// or https:// URL, not {shown_target(text)!r}"
+            f"{name} must be an http:// or https:// URL, not {shown_setting(text)!r}"
         )
     return text
 
@@ -181,7 +181,7 @@ def _parsed(name: str, value: object) -> Url:
     """A URL with a host, or an error that does not show its user info."""
     if not isinstance(value, str):
         raise ApiValueError(f"{name} must be a URL as str, not {type(value).__name__}")
-    shown = shown_target(value)
+    shown = shown_setting(value)
     if any(c.isspace() or not c.isprintable() for c in value):
         raise ApiValueError(f"{name} contains a space or control character: {shown!r}")
     if "\\" in value:
@@ -207,7 +207,7 @@ def base_url(name: str, value: object) -> str:
             fragment or a space.
     """
     url = _parsed(name, value)
-    shown = shown_target(cast("str", value))
+    shown = shown_setting(cast("str", value))
     if url.scheme not in ("http", "https"):
         raise ApiValueError(f"{name} must begin with https:// or http://, not {shown!r}")
     for part, what in (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from openapi_client import _settings
 from openapi_client._debug import DebugLog
-from openapi_client._redaction import HIDDEN, shown_target
+from openapi_client._redaction import HIDDEN, shown_setting, shown_target
 from openapi_client._settings import Limits
 from openapi_client.credentials import RenewableToken, as_bearer, checked_credential
 from openapi_client.exceptions import ApiValueError
@@ -394,7 +394,7 @@ class Configuration:
 
         from openapi_client import __version__
 
-        proxy = shown_target(self.proxy) if self.proxy else None
+        proxy = shown_setting(self.proxy) if self.proxy else None
         return (
             "Python SDK Debug Report:\n"
             f"OS: {platform.platform()}\n"

@@ -147,6 +147,7 @@ class ApiException(OpenApiException):
         """The method and target of the request, without secrets."""
         self.hint: str | None = None
         """What the caller can do about it."""
+        self.detail: str | None = None
         if http_resp is not None:
             self._take(http_resp)
         self.detail = _detail(self.body)
@@ -164,11 +165,11 @@ class ApiException(OpenApiException):
         if self.body is None and http_resp.data is not None:
             raw = http_resp.data
             self.body = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
-        self.scrub(getattr(http_resp, "secrets", ()))
         self.attempts = getattr(http_resp, "attempts", ())
         self.retry_after = getattr(http_resp, "retry_after", None)
         self.request = getattr(http_resp, "request_line", None)
         self.hint = getattr(http_resp, "hint", None)
+        self.scrub(getattr(http_resp, "secrets", ()))
 
     def scrub(self, secrets: Iterable[str]) -> None:
         """Take secrets out of what the server said, in case it repeats what it was sent."""
@@ -176,6 +177,11 @@ class ApiException(OpenApiException):
         self.args = (self.status, self.reason)
         if self.body:
             self.body = scrub(self.body, secrets)
+            if self.detail:
+                self.detail = _detail(self.body)
+        if self.hint:
+            # It names the target of a redirect, which the server has made up.
+            self.hint = scrub(self.hint, secrets)
         headers = self.headers
         if headers is not None and any(scrub(v, secrets) != v for v in headers.values()):
             self.headers = HTTPHeaderDict(
@@ -287,6 +293,12 @@ class DeserializationException(ApiException, ValueError):
     """
 
     raw_data: bytes = b""
+
+    def scrub(self, secrets: Iterable[str]) -> None:
+        """Take secrets out of the raw body, too."""
+        secrets = frozenset(secrets)
+        super().scrub(secrets)
+        self.raw_data = scrub(self.raw_data.decode("latin-1"), secrets).encode("latin-1")
 
 
 class IncompleteResponseException(DeserializationException, HTTPError):

@@ -103,6 +103,9 @@ class AttemptLoop:
             error: Exception | None = None
             # What urllib3, and those who watch it, get to see of the target holds no secrets.
             shown = shown_target(exchange.target) if "?" in exchange.target else exchange.target
+            if progress is not None and progress.redirects:
+                # This target is the server's doing.
+                shown = scrub(shown, secrets_of(headers, call.url))
             try:
                 raw = call.pool.urlopen(
                     call.method,

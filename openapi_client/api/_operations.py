@@ -16,14 +16,15 @@ from typing import (
     overload,
 )
 
-from pydantic import ConfigDict, Field, StrictStr, TypeAdapter, with_config
+from pydantic import Field, StrictStr, TypeAdapter, ValidationError
 from typing_extensions import ParamSpec, TypedDict
 from urllib3 import BaseHTTPResponse
 
+from openapi_client._redaction import HIDDEN
 from openapi_client._request_parts import has_header, merged_headers
-from openapi_client.api_client import ApiClient
+from openapi_client.api_client import ApiClient, RequestSerialized
 from openapi_client.api_response import ApiResponse
-from openapi_client.rest import RESTResponse, unread_answers
+from openapi_client.rest import unread_answers
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -42,7 +43,6 @@ class _PlainOptions(TypedDict, total=False):
     """0: the operations have no hosts of their own."""
 
 
-@with_config(ConfigDict(hide_input_in_errors=True))
 class _SecretOptions(TypedDict, total=False):
     _request_auth: Mapping[StrictStr, Any] | None
     """Credentials instead of the configured ones: `type`, `in`, `key` and `value`."""
@@ -76,6 +76,27 @@ _CHECKS: dict[str, Callable[[], TypeAdapter[Any]]] = {
     "_request_auth": _secret_options,
     "_headers": _secret_options,
 }
+
+
+def _check(name: str, value: object) -> None:
+    try:
+        _CHECKS[name]().validate_python({name: value})
+    except ValidationError as error:
+        if name not in _SecretOptions.__annotations__:
+            raise
+        raise _without_input(error) from None
+
+
+def _without_input(error: ValidationError) -> ValidationError:
+    """The same error without what was given, which its text, details and pickle would show."""
+    return ValidationError.from_exception_data(
+        error.title,
+        [
+            {"type": one["type"], "loc": one["loc"], "input": HIDDEN}
+            for one in error.errors(include_input=False, include_url=False)
+        ],
+        hide_input=True,
+    )
 
 
 def given_options(
@@ -170,7 +191,7 @@ class Description(Generic[R_co]):
         if unknown:
             raise TypeError(f"unexpected option {min(unknown)!r}")
         for name, value in options.items():
-            _CHECKS[name]().validate_python({name: value})
+            _check(name, value)
         headers = dict(options.get("_headers") or {})
         content_type = options.get("_content_type")
         if content_type is not None and self._has_body:
@@ -199,7 +220,7 @@ class Request(Generic[R_co]):
         self._headers = headers
         self._options = options
 
-    def _send(self, client: ApiClient) -> RESTResponse:
+    def _serialized(self, client: ApiClient) -> RequestSerialized:
         what, options = self._what, self._options
         headers = what.headers
         if len(client.default_headers) > 1:
@@ -208,7 +229,7 @@ class Request(Generic[R_co]):
             headers = {
                 name: value for name, value in headers.items() if not has_header(set_there, name)
             }
-        serialized = client.param_serialize(
+        return client.param_serialize(
             method=what.method,
             resource_path=what.path,
             path_params=self._path,
@@ -218,11 +239,12 @@ class Request(Generic[R_co]):
             auth_settings=["BearerAuth"],
             _request_auth=options.get("_request_auth"),
         )
-        return client.call_api(*serialized, _request_timeout=options.get("_request_timeout"))
 
     def answer(self, client: ApiClient) -> ApiResponse[R_co]:
         """Make the call; decode the answer."""
-        response = self._send(client)
+        serialized = self._serialized(client)
+        timeout = self._options.get("_request_timeout")
+        response = client.call_api(*serialized, _request_timeout=timeout)
         response.read()
         return client.response_deserialize(
             response_data=response, response_types_map=self._what.result_types
@@ -230,8 +252,11 @@ class Request(Generic[R_co]):
 
     def unread(self, client: ApiClient) -> BaseHTTPResponse:
         """Make the call; return urllib3's response, its body unread."""
+        # Before it, because a provider of tokens may make a request to serialize this one.
+        serialized = self._serialized(client)
+        timeout = self._options.get("_request_timeout")
         with unread_answers():
-            return self._send(client).response
+            return client.call_api(*serialized, _request_timeout=timeout).response
 
 
 class HasClient(Protocol):

@@ -20,7 +20,8 @@ class Extent:
 
     def __init__(self, look: Look, first: Snapshot) -> None:
         self._look = look
-        self._shown = first.end
+        self.shown = first.end
+        """How many messages the first answer has shown to be there."""
         claimed = first.response.total_count
         self.claimed = first.end if first.ends or claimed is None else claimed
         """What the server says; nobody has tested it."""
@@ -38,13 +39,13 @@ class Extent:
 
     def _counted(self) -> int:
         claimed = self.claimed
-        if claimed <= self._shown or self._is_there(claimed - 1):
+        if claimed <= self.shown or self._is_there(claimed - 1):
             return claimed
         # The first of the largest pages that is not there; the one before it holds the end.
         page = bisect_left(
             range(claimed // LARGEST + 1),
             True,
-            lo=max(1, self._shown // LARGEST),
+            lo=max(1, self.shown // LARGEST),
             key=lambda number: not self._is_there(number * LARGEST),
         )
         return self._look(Window(page, LARGEST)).end

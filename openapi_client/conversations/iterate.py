@@ -108,7 +108,10 @@ class PageIterator(Iterator[MessageResponse]):
         with self._lock:
             if self._done:
                 return 0
-            left = max(0, self._opened().count() - self._items_given)
+            extent, given = self._opened(), self._items_given
+            if self._left is not None and extent.shown - given >= self._left:
+                return self._left
+            left = max(0, extent.count() - given)
             return left if self._left is None else min(left, self._left)
 
     def close(self) -> None:

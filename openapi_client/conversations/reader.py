@@ -82,7 +82,7 @@ class Reader:
         """The part to ask for if the message that was read last stands at `position`."""
         if not self.newest_first:
             start = max(0, position - self._reach)
-            end = max(position + 1, start + self._reach)
+            end = max(position + 1, min(start + self._reach, self._largest))
             return window_over(start, end, position, self._largest)
         if self.last is None:
             return Window(1, self._reach)

@@ -69,7 +69,7 @@ class OnceSender:
         times: Times,
     ) -> None:
         self._calls = calls
-        self._text = text
+        self._text = as_stored(text)
         self._ledger = ledger
         self._settle = settle
         self._give_up_after = give_up_after
@@ -206,3 +206,8 @@ def _is_worth_another(error: ApiException) -> bool:
     """
     status = error.status or 0
     return status < 500 or status in TRANSIENT_STATUSES
+
+
+def as_stored(text: str) -> str:
+    """A text as servers keep it: JSON cannot carry half a surrogate pair (RFC 8259, section 8.2)."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -17,6 +17,7 @@ from test.transport.proxies import answering
 from test.transport.scripted import Peer, Script, ScriptedServer, always, message
 
 GOOD = message("good")
+_WELL = always(GOOD)
 
 
 def _reading(then: Callable[[Peer], None]) -> Script:
@@ -56,7 +57,7 @@ class Case:
     get: bool
     send: bool
     status: int = 0
-    script: Script = always(GOOD)
+    script: Script = _WELL
     tls: bool = False
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
     arrange: Callable[[ExitStack, pytest.MonkeyPatch], str | None] = lambda _, __: None
