@@ -106,14 +106,18 @@ def test_what_goes_out_is_the_login_and_no_other_credential(recorder: Recorder) 
         access_token="a-token",
     )
     configuration.refresh_api_key_hook = refuse_to_be_asked
-    assert LoginToken(configuration, username="me", password=PASSWORD)() == "t0ken-by-login"
+    token = LoginToken(configuration, username="me", password=PASSWORD)
+    assert token() == "t0ken-by-login"
     assert recorder.only.line == "POST /v1/login HTTP/1.1"
     assert recorder.only.json == {"username": "me", "password": PASSWORD}
     assert recorder.only.headers["Content-Type"] == "application/json"
     assert recorder.only.headers["Cache-Control"] == "no-store"
     assert "Authorization" not in recorder.only.headers
+    configuration.refresh_api_key_hook = None
     for secret in (b"a-key", b"other-password", b"a-token"):
         assert secret not in repr(recorder.only).encode()
+        assert secret in pickle.dumps(configuration)
+        assert secret not in pickle.dumps(token)
 
 
 def refuse_to_be_asked(configuration: Configuration) -> None:
@@ -244,7 +248,7 @@ WITHOUT_TOKEN = [
 ]
 
 
-@pytest.mark.parametrize(("answer", "message"), WITHOUT_TOKEN)
+@pytest.mark.parametrize(("answer", "message"), WITHOUT_TOKEN, ids=range(len(WITHOUT_TOKEN)))
 def test_answer_without_a_token(recorder: Recorder, answer: bytes, message: str) -> None:
     recorder.answer = answer
     error = failed(login_at(recorder.url), DeserializationException)
@@ -275,6 +279,7 @@ def test_answer_that_is_cut_off_is_not_shown() -> None:
         http_answer(429, {}, {"X-Given": PASSWORD}),
         http_answer(429, {}, reason=f"No {PASSWORD}"),
     ],
+    ids=["message", "request", "request, not ASCII", "HTML", "header", "reason"],
 )
 def test_error_that_repeats_the_password_does_not_show_it(
     recorder: Recorder, answer: bytes

@@ -15,6 +15,7 @@ from openapi_client._redaction import (
     scrub,
     secrets_of,
     shown_headers,
+    shown_setting,
     shown_target,
     told_by,
 )
@@ -73,6 +74,36 @@ def test_what_is_shown_is_a_copy() -> None:
 )
 def test_targets(target: str, shown: str) -> None:
     assert shown_target(target) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://host:8080/v1", "https://host:8080/v1"),
+        ("host:8080/v1", "host:8080/v1"),
+        ("", ""),
+        (f"https://user:{TOKEN}@host:8080/v1", "https://host:8080/v1"),
+        (f"https://{TOKEN}@host", "https://host"),
+        # What is written wrong is read otherwise by the rules, but meant as user info.
+        (f"user:{TOKEN}@host:3128", "host:3128"),
+        (f"http:/user:{TOKEN}@host", "host"),
+        (f"http:user:{TOKEN}@host", "host"),
+        (f"http://user:{TOKEN}/a@host", "http://host"),
+        (f"http://user:{TOKEN}?a@host", "http://host"),
+        (f"http://user:{TOKEN}#a@host", "http://host"),
+        (f"http://user:{TOKEN}@a@host", "http://host"),
+        (f"http://host/?key={TOKEN}", "http://host/?key=***"),
+        (f"http://[{TOKEN}@host]", "***"),
+    ],
+)
+def test_urls_as_somebody_has_given_them(url: str, shown: str) -> None:
+    assert shown_setting(url) == shown
+
+
+@given(st.text(alphabet="ab:/@?#[]\\% .", max_size=20), st.text(alphabet="ab:/?#[].", max_size=20))
+def test_what_stands_before_the_last_at_sign_is_never_shown(before: str, after: str) -> None:
+    for scheme in ("", "http://", "http:/", "//"):
+        assert TOKEN not in shown_setting(f"{scheme}{before}{TOKEN}@{after}")
 
 
 @given(st.text(), st.sampled_from(["key", "Page", "token", "sig"]), st.text("abcdef0123456789"))

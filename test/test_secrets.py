@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import base64
 import copy
-import gzip
-import json
 import logging
 import pickle
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,19 +26,14 @@ from openapi_client.exceptions import (
     ClientClosedException,
     ConnectException,
     ConnectTimeoutException,
-    DeserializationException,
-    IncompleteResponseException,
     InsecureTransportWarning,
-    ProtocolException,
     ProxyException,
-    ResponseTooLargeException,
-    TimeoutException,
     TLSException,
-    exception_class,
 )
-from test.recorder import Received, closed_port, http_answer
+from test.recorder import closed_port
 from test.transport.calls import TOKEN, client_for, failure_of
-from test.transport.scripted import Peer, Script, ScriptedServer, always, message
+from test.transport.echoes import FAILURES, SETTINGS, echo, resetting, said_by
+from test.transport.scripted import Peer, ScriptedServer, always, message
 
 USER_AND_PASSWORD = base64.b64encode(f"user:{TOKEN}".encode()).decode()
 # The end of the encoded pair would be enough for a search that is not aligned to its beginning.
@@ -84,116 +77,6 @@ KINDS = {
     "_headers": Kind(options={"_headers": {"X-Key": TOKEN}}),
     "default header": Kind(client={"header_name": "X-Key", "header_value": TOKEN}),
     "cookie": Kind(client={"cookie": f"session={TOKEN}"}),
-}
-
-
-# -- what servers repeat -----------------------------------------------------------------------
-
-
-def _said(request: Received) -> str:
-    """A request as one line of text."""
-    return "; ".join([request.line, *(f"{name}: {value}" for name, value in request.fields)])
-
-
-def _echo(status: int, make: Callable[[str], object] = lambda said: {"message": said}) -> Script:
-    """Each request is repeated in the body, the reason phrase, and fields of the answer."""
-
-    def script(peer: Peer) -> None:
-        while True:
-            said = _said(peer.request())
-            fields = {"X-Said": said, "Set-Cookie": said, "Server": said, "Date": said}
-            peer.send(http_answer(status, make(said), fields, reason=said))
-
-    return script
-
-
-def _cut(status: int) -> Script:
-    def script(peer: Peer) -> None:
-        said = _said(peer.request())
-        answer = http_answer(status, {"message": said}, {"X-Said": said}, reason=said)
-        peer.send(answer[:-1])
-
-    return script
-
-
-def _redirect(location: str, status: int = 307) -> Script:
-    def script(peer: Peer) -> None:
-        while True:
-            said = _said(peer.request()).replace(" ", "+").replace(";", "/")
-            peer.send(http_answer(status, said, {"Location": location.replace("{}", said)}))
-
-    return script
-
-
-def _raw(begin: bytes, then: Callable[[Peer], None] = lambda peer: None) -> Script:
-    def script(peer: Peer) -> None:
-        said = _said(peer.request())
-        peer.send(begin.replace(b"{}", said.encode("latin-1")))
-        then(peer)
-
-    return script
-
-
-def _resets(peer: Peer) -> None:
-    peer.request()
-    peer.reset()
-
-
-def _silent(peer: Peer) -> None:
-    peer.request()
-    peer.wait_closed()
-
-
-_OK = b"HTTP/1.1 200 OK\r\nX-Said: {}\r\n"
-
-FAILURES: dict[str, tuple[Script, type[ApiException]]] = {
-    **{
-        f"{status}": (_echo(status), exception_class(status))
-        for status in (400, 401, 403, 404, 409, 422, 423, 429, 500, 503)
-    },
-    "400 as a JSON string": (_echo(400, json.dumps), exception_class(400)),
-    "400 with an error object": (
-        _echo(400, lambda said: {"status": 400, "error": said, "details": said}),
-        exception_class(400),
-    ),
-    "400 as text": (_echo(400, str), exception_class(400)),
-    "502 as HTML": (_echo(502, lambda said: f"<p>{said}</p>"), exception_class(502)),
-    "500 cut off": (_cut(500), exception_class(500)),
-    "200 cut off": (_cut(200), IncompleteResponseException),
-    "200 with text": (_echo(200, str), DeserializationException),
-    "200 with wrong types": (_echo(200, lambda said: {"jti": [said]}), DeserializationException),
-    "200 with a key": (_echo(200, lambda said: {"body": {said: said}}), DeserializationException),
-    "200 with a wrong charset": (
-        _raw(_OK + b"Content-Type: text/plain; charset={}\r\nContent-Length: 2\r\n\r\n{}\r\n"),
-        ApiException,
-    ),
-    "200 not compressed": (
-        _raw(_OK + b"Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\n{}"),
-        DeserializationException,
-    ),
-    "too large": (_echo(200, lambda said: {"body": said * 50}), ResponseTooLargeException),
-    "too large, compressed": (
-        _raw(
-            _OK + b"Content-Encoding: gzip\r\nConnection: close\r\n\r\n",
-            lambda peer: peer.send(gzip.compress(b" " * 100_000)),
-        ),
-        ResponseTooLargeException,
-    ),
-    "no HTTP": (_raw(b"{}\r\n\r\n"), ProtocolException),
-    "no field": (_raw(b"HTTP/1.1 200 OK\r\n{}\x01\r\n\r\n"), ProtocolException),
-    "no length": (_raw(b"HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n"), ProtocolException),
-    "no chunk": (_raw(_OK + b"Transfer-Encoding: chunked\r\n\r\n{}\r\n"), ProtocolException),
-    "reset": (_resets, ProtocolException),
-    "silence": (_silent, TimeoutException),
-    "body stops": (_raw(_OK + b"Content-Length: 9\r\n\r\n", Peer.wait_closed), TimeoutException),
-    "redirect elsewhere": (_redirect("https://other.test/{}?key={}#{}"), ApiException),
-    "redirect to credentials": (_redirect("https://{}@other.test/"), ApiException),
-    "redirect to no URL": (_redirect("https://[{}"), ApiException),
-    "redirects within": (_redirect("/v1/{}"), ApiException),
-}
-SETTINGS: dict[str, Settings] = {
-    "silence": {"timeout": (5, 0.05)},
-    "body stops": {"timeout": (5, 0.05)},
 }
 
 
@@ -276,7 +159,7 @@ def _client(stack: ExitStack, seen: Seen, url: str, kind: Kind, **settings: Any)
 
 def _came(server: ScriptedServer) -> bool:
     """Whether the credential has come to the server: otherwise a test would show nothing."""
-    return any(form in _said(request) for request in server.requests for form in FORMS)
+    return any(form in said_by(request) for request in server.requests for form in FORMS)
 
 
 # -- the promise ---------------------------------------------------------------------------------
@@ -301,7 +184,7 @@ def test_a_call_that_fails_shows_no_credential(failure: str, kind: str, seen: Se
 def test_a_call_that_succeeds_shows_no_credential(kind: str, seen: Seen) -> None:
     def script(peer: Peer) -> None:
         while True:
-            said = _said(peer.request())
+            said = said_by(peer.request())
             peer.send(message(X_Said=said, Set_Cookie=said))
 
     options = KINDS[kind].options
@@ -358,7 +241,7 @@ def test_a_closed_client_shows_no_credential(kind: str, seen: Seen) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_warning_about_plain_http_shows_no_credential(kind: str, seen: Seen) -> None:
     with ExitStack() as stack:
-        proxy = stack.enter_context(ScriptedServer(_echo(502)))
+        proxy = stack.enter_context(ScriptedServer(echo(502)))
         client = _client(stack, seen, "http://service.test/v1", KINDS[kind], proxy=proxy.origin)
         call = MessagesApi(client).send
         with pytest.warns(InsecureTransportWarning) as told:
@@ -389,21 +272,21 @@ def test_a_proxy_that_repeats_what_it_gets_shows_no_credential(
     tls: bool, given: str, seen: Seen
 ) -> None:
     with ExitStack() as stack:
-        proxy = stack.enter_context(ScriptedServer(_echo(407)))
+        proxy = stack.enter_context(ScriptedServer(echo(407)))
         url = f"http{'s' if tls else ''}://service.test/v1"
         client = _client(stack, seen, url, Kind(), **_proxied(proxy)[given], allow_insecure=True)
         error = failure_of(MessagesApi(client).get, "app", "connection", "jti")
         seen.error(error)
         assert isinstance(error, ProxyException) == tls
         secret = base64.b64encode(TOKEN.encode()).decode().rstrip("=")
-        assert _came(proxy) or secret in _said(proxy.requests[0])
+        assert _came(proxy) or secret in said_by(proxy.requests[0])
         assert secret not in repr(seen.texts)
 
 
 @pytest.mark.parametrize("given", ["password", "token", "headers"])
 def test_a_proxy_that_is_not_there_shows_no_credential(given: str, seen: Seen) -> None:
     with ExitStack() as stack:
-        proxy = stack.enter_context(ScriptedServer(_resets))
+        proxy = stack.enter_context(ScriptedServer(resetting))
         for settings in (_proxied(proxy)[given], {"proxy": f"http://u:{TOKEN}@127.0.0.1:1"}):
             client = _client(stack, seen, "https://service.test/v1", Kind(), **settings)
             error = failure_of(MessagesApi(client).get, "app", "connection", "jti")
@@ -429,7 +312,7 @@ def test_a_proxy_that_is_not_there_shows_no_credential(given: str, seen: Seen) -
 def test_a_url_that_makes_no_sense_is_refused_without_its_password(url: str, seen: Seen) -> None:
     for name in ("proxy", "host"):
         with pytest.raises(ApiValueError, match=name) as refused:
-            Configuration(**{name: url})
+            setattr(Configuration(), name, url)
         seen.error(refused.value)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("NO_PROXY", "no_proxy", "https_proxy"):

@@ -252,12 +252,13 @@ class AttemptLoop:
     def _renewed(
         self, headers: dict[str, str], progress: _Progress
     ) -> tuple[dict[str, str], float | None]:
-        sent = headers.get("Authorization")
+        name = next((name for name in headers if name.lower() == "authorization"), "")
+        sent = headers.get(name)
         if not progress.renewed:
             progress.renewed = True
             value = self._configuration.renewed_authorization(sent)
             if value is not None:
-                return {**headers, "Authorization": value}, 0.0
+                return {**headers, name: value}, 0.0
         if sent is None:
             progress.hint = (
                 "No Authorization header was sent: set configuration.api_key['BearerAuth'] "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 
 from openapi_client.conversations.backoff import pause
@@ -20,7 +21,7 @@ class Gate:
         self._times = times
         self._stop = stop
         self._lock = threading.Lock()
-        self._opens_at = 0.0
+        self._opens_at = -math.inf
         self._closings = 0
         self._refusals_in_a_row = 0
 
@@ -32,7 +33,7 @@ class Gate:
         """
         while True:
             with self._lock:
-                left = self._opens_at - self._times.clock() if self._closings else 0.0
+                left = self._opens_at - self._times.clock()
                 if left <= 0.0:
                     return self._closings
             if self._times.wait(self._stop, left):
@@ -55,8 +56,7 @@ class Gate:
                 wait = pause(0, retry_after, 0.0)
             else:
                 return
-            opens_at = self._times.clock() + wait
-            self._opens_at = opens_at if self._closings == 1 else max(self._opens_at, opens_at)
+            self._opens_at = max(self._opens_at, self._times.clock() + wait)
 
     def passed(self) -> None:
         """Note that the server took a request again."""

@@ -209,5 +209,5 @@ def _is_worth_another(error: ApiException) -> bool:
 
 
 def as_stored(text: str) -> str:
-    """A text as servers keep it: JSON cannot carry half a surrogate pair (RFC 8259, section 8.2)."""
+    """A text as servers keep it: half a surrogate pair is lost (RFC 8259, section 8.2)."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -43,7 +43,8 @@ def _seconds(work: Callable[[MessagesApi, int, int], None], total: int, workers:
         configuration = Configuration(server.plain_url, {"BearerAuth": TOKEN})
         with ApiClient(configuration) as client:
             messages = MessagesApi(client)
-            work(messages, 0 if work is _send else PER_PAGE, workers)
+            # Opens the connections, and lets the server make the pages that it will be asked for.
+            work(messages, total if work is _iterate else WORKERS, WORKERS)
             start = perf_counter()
             work(messages, total, workers)
             return perf_counter() - start

@@ -14,6 +14,8 @@ from test.benchmarks.resident import kilobytes
 from test.benchmarks.server_process import StubServer
 from test.benchmarks.threads import thousand_threads
 
+THREADS_OPENED = "connections opened for 1,000 threads, 16 at once"
+
 _BLOCK = 100
 _WINDOW = 10
 """Blocks of which the cost at a moment is the median."""
@@ -51,9 +53,8 @@ def measure_many_calls(server: StubServer, total: int) -> list[Figure]:
     figures.append(figure(case, OURS, "of the floor", [now], [start]))
     case = f"memory held after {total:,} calls and 1,000 threads"
     figures.append(figure(case, OURS, "KiB", [kilobytes()], [resident]))
-    case = "connections opened for 1,000 threads, 16 at once"
     count = float(server.accepted() - opened)
-    figures.append(figure(case, OURS, "opened", [count], [16.0]))
+    figures.append(figure(THREADS_OPENED, OURS, "opened", [count], [16.0]))
     client.close()
     reference.close()
     return figures

@@ -11,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
-from test.benchmarks import conversations, imports, memory, offline, threads
+from test.benchmarks import conversations, growth, imports, memory, offline, threads
 from test.benchmarks.calls import OPERATIONS, case_name
 from test.benchmarks.contenders import FLOOR, HTTP_CLIENT, HTTPX, OURS, POOL, REQUESTS
 from test.benchmarks.measure import Figure
@@ -23,7 +23,7 @@ GROWTH_PREFIXES = (
     "a get after",
     "a message in a page",
     "memory held",
-    "connections opened for",
+    growth.THREADS_OPENED,
     conversations.PAGES,
     conversations.SENDS,
     conversations.MEMORY,
@@ -145,11 +145,10 @@ def growth_table(figures: Sequence[Figure]) -> list[str]:
 def section(runs: Sequence[Sequence[Figure]], facts: Mapping[str, str]) -> str:
     """Return everything that stands between the marks of ``docs/benchmarks.md``."""
     figures = quoted(runs)
-    of_runs = "one run" if len(runs) == 1 else f"the worst of {len(runs)} runs"
+    choice = f" Of {len(runs)} runs, `{OURS}`'s worst is quoted, and the others' middle one."
     told = ", ".join(f"{name} {value}" for name, value in facts.items() if name != "date")
     lines = [
-        f"Measured on {facts['date']}: {told}.",
-        f"Of `{OURS}` {of_runs} is quoted, of the others the middle one.",
+        f"Measured on {facts['date']}: {told}.{choice if len(runs) > 1 else ''}",
         "",
         *main_table(figures),
         "",

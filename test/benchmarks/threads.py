@@ -43,7 +43,12 @@ def rate(call: Call, threads: int, calls: int) -> float:
 
 def case_name(threads: int) -> str:
     """Return what the tables call it."""
-    return f"{threads} thread{'s' if threads > 1 else ''} on one client"
+    return f"calls per second, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def connections_case_name(threads: int) -> str:
+    """Return what the tables call the number of connections."""
+    return f"connections opened, {threads} thread{'s' if threads > 1 else ''}"
 
 
 def measure_threads(server: StubServer, rounds: int, calls: int) -> list[Figure]:
@@ -67,7 +72,7 @@ def measure_threads(server: StubServer, rounds: int, calls: int) -> list[Figure]
         for name, contender in contenders.items():
             figures.append(figure(case, name, "calls/s", rates[name], rates[FLOOR]))
             count, floors = [float(opened[name])], [float(opened[FLOOR])]
-            figures.append(figure(f"{case}: connections", name, "opened", count, floors))
+            figures.append(figure(connections_case_name(threads), name, "opened", count, floors))
             contender.close()
     return figures
 

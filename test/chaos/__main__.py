@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from test.chaos import send_once
 from test.chaos.run import run
 
 
@@ -19,7 +20,9 @@ def main(arguments: list[str] | None = None) -> int:
     calls = given.calls or (1_600 if given.short else 10_000)
     report = run(calls, given.threads, given.seed)
     print("\n".join(report.lines()))
-    return int(any(report.zeros.values()))
+    once = send_once.run(calls, given.threads, given.seed)
+    print("\n".join(("", "send_once", *once.lines())))
+    return int(any(report.zeros.values()) or any(once.zeros.values()))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from datetime import timedelta
@@ -38,9 +39,8 @@ def read_until_idle(here: World, follower: Follower) -> list[MessageMessage]:
 
     read: list[MessageMessage] = []
     before, here.times.meanwhile = here.times.meanwhile, enough
-    with pytest.raises(Enough):
-        while True:
-            read.append(next(follower))
+    with contextlib.suppress(Enough):
+        read.extend(iter(follower.__next__, None))
     here.times.meanwhile = before
     return read
 
@@ -50,7 +50,7 @@ def test_new_messages_come_in_the_order_of_their_creation_each_once(here: World)
     follower = here.conversation.follow()
     here.receive("one", "two", "three")
     assert [next(follower).body for _ in range(3)] == ["one", "two", "three"]
-    here.times.meanwhile = lambda seconds: here.receive("four", "five") and None
+    here.times.meanwhile = lambda seconds: here.receive("four", "five")
     assert [next(follower).body for _ in range(2)] == ["four", "five"]
 
 
@@ -136,7 +136,7 @@ def test_it_survives_failures_of_the_server_for_as_long_as_wanted(here: World) -
 def test_it_backs_off_while_the_server_fails_and_polls_as_before_afterwards(here: World) -> None:
     follower = here.conversation.follow(poll_interval=1.5)
     here.server.faults.status(500, times=9)
-    here.times.meanwhile = lambda seconds: here.receive("one") and None
+    here.times.meanwhile = lambda seconds: here.receive("one")
     assert next(follower).body == "one"
     assert here.times.waits == [1.5, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0]
     here.times.waits.clear()
@@ -199,7 +199,7 @@ def test_it_can_begin_while_the_server_is_down(here: World) -> None:
     here.receive("old")
     here.server.faults.status(503, times=3)
     follower = here.conversation.follow(poll_interval=7)
-    here.times.meanwhile = lambda seconds: seconds == 7 and here.receive("one") and None
+    here.times.meanwhile = lambda seconds: seconds == 7 and here.receive("one")
     assert next(follower).body == "one"
     assert here.times.waits == [0.5, 1.0, 2.0, 7.0]
 
@@ -390,9 +390,11 @@ def test_options_go_with_each_request(here: World) -> None:
 def test_an_argument_that_makes_no_sense_is_refused_at_once(
     arguments: dict[str, float], message: str
 ) -> None:
-    with ApiClient(Configuration(host="http://localhost:1")) as client:
-        with pytest.raises(ApiValueError, match=message):
-            MessagesApi(client).conversation("app", "friend").follow(**arguments)  # type: ignore[arg-type]
+    with (
+        ApiClient(Configuration(host="http://localhost:1")) as client,
+        pytest.raises(ApiValueError, match=message),
+    ):
+        MessagesApi(client).conversation("app", "friend").follow(**arguments)  # type: ignore[arg-type]
 
 
 def test_a_busy_server_is_waited_for(here: World) -> None:

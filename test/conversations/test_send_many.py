@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from openapi_client import ApiClient, Configuration, MessagesApi
-from openapi_client.conversations import Conversation, Outcome, Times
+from openapi_client.conversations import Conversation, Outcome, Stop, Times
 from openapi_client.exceptions import ApiException, ApiValueError, TooManyRequestsException
 from openapi_client.models import MessageCreateMessageRequest, MessageMessage
 from openapi_client.testing import MessagesServer
@@ -32,7 +33,7 @@ def test_with_one_worker_they_are_stored_in_order(here: World) -> None:
 
 
 def test_models_and_dicts_are_bodies_too(here: World) -> None:
-    bodies = ["one", MessageCreateMessageRequest(body="two"), {"body": "three"}]
+    bodies: list[Any] = ["one", MessageCreateMessageRequest(body="two"), {"body": "three"}]
     assert texts(list(here.conversation.send_many(bodies))) == ["one", "two", "three"]
 
 
@@ -71,7 +72,7 @@ def test_closing_it_sends_no_more_and_leaves_no_threads(here: World) -> None:
 
 def test_workers_send_at_the_same_time(here: World) -> None:
     at_a_time = threading.Barrier(8)
-    here.client.before = lambda: at_a_time.wait(20) and None
+    here.client.before = lambda: at_a_time.wait(20)
     assert len(list(here.conversation.send_many(map(str, range(1, 17)), workers=8))) == 16
     assert not at_a_time.broken
 
@@ -137,39 +138,43 @@ def test_an_error_of_the_iterable_comes_after_the_outcomes_before_it(here: World
 
 
 def test_429_slows_all_workers_together(server: MessagesServer) -> None:
-    """While the gate is closed nobody sends, whoever was refused."""
+    """One of two workers is refused; the other, whose send succeeds, waits all the same."""
     server.reset()
     times = FakeTimes()
-    closed = threading.Event()
-    workers = 4
-    refused = threading.Barrier(workers)
-    sent_while_closed: list[str] = []
+    both_send, waiting, release = threading.Barrier(2), threading.Semaphore(0), threading.Event()
+    numbers = itertools.count(1)
 
-    class Limited(ApiClient):
+    class Paced(ApiClient):
         def call_api(self, *args: Any, **kwargs: Any) -> Any:
-            if closed.is_set():
-                sent_while_closed.append("sent")
+            if next(numbers) <= 2:
+                both_send.wait(20)
             return super().call_api(*args, **kwargs)
 
-    def wait(stop: object, seconds: float) -> bool:
-        # All workers come here, those that were refused and those that come after them.
-        closed.set()
-        refused.wait(20)
-        closed.clear()
-        refused.wait(20)
-        times.now = max(times.now, 1000.0 + 7.0)
-        return False
+    def wait(stop: Stop, seconds: float) -> bool:
+        waiting.release()
+        assert release.wait(20)
+        times.now = 1007.0
+        return stop.is_set()
 
-    server.faults.status(429, operation="send", retry_after=7, times=workers)
-    with Limited(server.configuration(retries=2)) as client:
+    outcomes: list[Outcome] = []
+    bodies = [str(number) for number in range(1, 13)]
+    with Paced(server.configuration(retries=2)) as client:
         conversation = Conversation(
             MessagesApi(client), APP, CONNECTION, Times(times.clock, wait, lambda: 1.0)
         )
-        bodies = [str(number) for number in range(1, 13)]
-        outcomes = list(conversation.send_many(bodies, workers=workers))
-    assert sent_while_closed == []
+        with server.faults.status(429, operation="send", retry_after=7, nth=1):
+            sending = threading.Thread(
+                target=lambda: outcomes.extend(conversation.send_many(bodies, workers=2))
+            )
+            sending.start()
+            for _ in range(2):
+                assert waiting.acquire(timeout=20)
+            assert len(server.messages(APP, CONNECTION)) == 1
+            release.set()
+            sending.join(20)
+            assert not sending.is_alive()
     assert texts(outcomes) == bodies
-    assert len(server.messages(APP, CONNECTION)) == 12
+    assert sorted(texts(server.messages(APP, CONNECTION))) == sorted(bodies)
 
 
 def test_a_body_that_was_refused_with_429_is_offered_again(here: World) -> None:
@@ -231,9 +236,11 @@ def test_options_go_with_each_send(here: World) -> None:
 
 @pytest.mark.parametrize("workers", [0, -1, 1.5, True])
 def test_a_number_of_workers_that_makes_no_sense_is_refused_at_once(workers: int) -> None:
-    with ApiClient(Configuration(host="http://localhost:1")) as client:
-        with pytest.raises(ApiValueError, match="workers must be an int from 1, not"):
-            MessagesApi(client).conversation("app", "friend").send_many(["one"], workers=workers)
+    with (
+        ApiClient(Configuration(host="http://localhost:1")) as client,
+        pytest.raises(ApiValueError, match="workers must be an int from 1, not"),
+    ):
+        MessagesApi(client).conversation("app", "friend").send_many(["one"], workers=workers)
 
 
 def test_once_sends_each_exactly_once(here: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,7 +19,7 @@ OTHER = "somebody else"
 class HookedClient(ApiClient):
     """A client that lets something happen before each of its requests."""
 
-    before: Callable[[], None] | None = None
+    before: Callable[[], object] | None = None
 
     def call_api(self, *args: Any, **kwargs: Any) -> RESTResponse:
         if self.before is not None:
@@ -33,7 +33,7 @@ class FakeTimes:
     def __init__(self) -> None:
         self.now = 1000.0
         self.waits: list[float] = []
-        self.meanwhile: Callable[[float], None] = lambda seconds: None
+        self.meanwhile: Callable[[float], object] = lambda seconds: None
         self._lock = threading.Lock()
 
     def clock(self) -> float:
@@ -111,7 +111,7 @@ class World:
 
 
 @contextmanager
-def world(server: MessagesServer, generation: GenerationName, **options: Any) -> Iterator[World]:
+def world(server: MessagesServer, generation: GenerationName, **options: Any) -> Generator[World]:
     """A world that is closed at the end."""
     made = World(server, generation, **options)
     try:

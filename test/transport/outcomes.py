@@ -34,6 +34,11 @@ def _reset_handshake(peer: Peer) -> None:
     peer.reset()
 
 
+def _cut(peer: Peer) -> None:
+    peer.send(GOOD[:-9])
+    peer.close()
+
+
 @dataclass(frozen=True)
 class Case:
     """A way to fail.
@@ -88,7 +93,7 @@ def _closed_port(stack: ExitStack, _: pytest.MonkeyPatch) -> str:
 
 def _full_queue(stack: ExitStack, _: pytest.MonkeyPatch) -> str:
     listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
-    for _ in range(4):
+    for _number in range(4):
         waiting = stack.enter_context(socket.socket())
         waiting.setblocking(False)
         waiting.connect_ex(listener.getsockname())
@@ -107,7 +112,7 @@ def _status(code: int, **headers: str) -> Script:
     return always(http_answer(code, {"message": "told"}, fields))
 
 
-SHORT = (0.05, 0.05)
+SHORT = (0.1, 0.2)
 
 CASES = [
     Case(
@@ -194,7 +199,7 @@ CASES = [
         get=True,
         send=False,
         status=200,
-        script=_reading(lambda peer: (peer.send(GOOD[:-9]), peer.close())[0]),
+        script=_reading(_cut),
     ),
     Case(
         "the body does not come within the limit",

@@ -22,7 +22,7 @@ from test.transport.authority import authority
 MESSAGE = {"jti": "jti", "iss": "me", "body": "hello"}
 
 # Nothing waits this long unless it hangs; then the test fails here and not by a timeout of CI.
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 class Gone(Exception):
@@ -223,6 +223,8 @@ class ScriptedServer:
         self._failures: list[BaseException] = []
         self._peers: list[Peer] = []
         self._threads: list[threading.Thread] = []
+        self._ended = 0
+        self._ending = threading.Condition()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
 
@@ -239,7 +241,13 @@ class ScriptedServer:
     @property
     def open_connections(self) -> int:
         """How many scripts have not ended yet."""
-        return sum(thread.is_alive() for thread in self._threads[1:])
+        return self.connections - self._ended
+
+    def connections_left(self, expected: int) -> int:
+        """How many connections are open, once they are as few as expected or it takes too long."""
+        with self._ending:
+            self._ending.wait_for(lambda: self.open_connections <= expected, PATIENCE)
+            return self.open_connections
 
     def __enter__(self) -> Self:
         self._threads.append(threading.Thread(target=self._accept, name="scripted accept"))
@@ -292,3 +300,6 @@ class ScriptedServer:
             self._failures.append(error)
         finally:
             peer.close()
+            with self._ending:
+                self._ended += 1
+                self._ending.notify_all()
