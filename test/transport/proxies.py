@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import select
 import socket
 import threading
 
 from test.transport.scripted import Peer, Script
+
+# Between two bytes of a slow tunnel, seconds.
+_PAUSE = 0.005
 
 
 def tunnel(peer: Peer) -> None:
@@ -21,32 +22,31 @@ def slow_tunnel(slow: threading.Event) -> Script:
 
 
 def _open(peer: Peer, slow: threading.Event) -> None:
+    # One thread for both directions: OpenSSL does not let two use a connection at the same time.
     request = peer.request()
     assert request.line.startswith("CONNECT "), request.line
     port = int(request.target.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)) as upstream:
         peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        back = threading.Thread(target=_pump_back, args=(upstream, peer, slow))
-        back.start()
-        try:
-            while True:
+        waiting = b""
+        while True:
+            client_speaks = (
+                peer.wait_for_more(timeout=_PAUSE) if waiting else peer.wait_for_more(upstream)
+            )
+            if client_speaks:
                 upstream.sendall(peer.receive())
-        finally:
-            with contextlib.suppress(OSError):
-                upstream.shutdown(socket.SHUT_RDWR)
-            back.join()
-
-
-def _pump_back(upstream: socket.socket, peer: Peer, slow: threading.Event) -> None:
-    with contextlib.suppress(OSError):
-        while data := upstream.recv(65536):
-            size = 1 if slow.is_set() else len(data)
-            for at in range(0, len(data), size):
-                peer.send(data[at : at + size])
-                if size == 1:
-                    # A pause, unless the connection ends meanwhile.
-                    select.select([], [], [upstream], 0.005)
-    peer.interrupt()
+            elif waiting:
+                peer.send(waiting[:1])
+                waiting = waiting[1:]
+            else:
+                data = upstream.recv(65536)
+                if not data:
+                    peer.interrupt()
+                    return
+                if slow.is_set():
+                    waiting = data
+                else:
+                    peer.send(data)
 
 
 def answering(answer: bytes) -> Script:

@@ -101,9 +101,10 @@ class Peer:
         for piece in pieces:
             self.send(piece)
 
-    def wait_for_more(self, *others: Waiting, timeout: float = PATIENCE) -> bool:
-        """Wait until the client sends more or one of `others` is set; whether it was the client."""
-        if self._buffer:
+    def wait_for_more(self, *others: Waiting | socket.socket, timeout: float = PATIENCE) -> bool:
+        """Wait for the client to send more, or for one of `others`; whether it was the client."""
+        decrypted = isinstance(self._socket, ssl.SSLSocket) and self._socket.pending()
+        if self._buffer or decrypted:
             return True
         mine = self._socket.fileno()
         ready, _, _ = select.select([mine, *(other.fileno() for other in others)], [], [], timeout)
