@@ -10,6 +10,7 @@ unless it is marked `off_description`, because it shows how servers treat such r
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any, cast
 
 import pytest
 import yaml
+from hypothesis import HealthCheck, settings
 
 from openapi_client import ApiClient, Configuration, MessagesApi
 from openapi_client.testing import pytest_plugin
@@ -28,6 +30,12 @@ DESCRIPTION = Path(__file__).resolve().parent.parent / "docs" / "openapi.yaml"
 ORIGIN = "http://server.test"
 
 Exchange = tuple[Request, Route, Response]
+
+# How long an example takes says more about the machine than about the code. (Hypothesis has a
+# profile like this one for continuous integration, which it loads there by itself.)
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+if not os.environ.get("CI"):
+    settings.load_profile("patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:
