@@ -6,12 +6,13 @@ It prints three lines that a shell can evaluate, then serves until SIGINT or SIG
 from __future__ import annotations
 
 import argparse
-import queue
+import contextlib
 import shlex
 import signal
+import socket
 import sqlite3
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
 
 from openapi_client.testing._fault_text import command_fault
@@ -65,10 +66,30 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the server until a signal ends it; returns the exit status, 2 if it cannot start."""
     given = _parser().parse_args(arguments)
-    # A queue, because its `put` may be called while `get` waits in the same thread.
-    ended: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda received, _frame: ended.put(received))
+    with _signals() as wait_for_signal:
+        return _run(given, wait_for_signal)
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[Callable[[], object]]:
+    """Within this context SIGINT and SIGTERM end no more than the wait that it gives.
+
+    By a descriptor, because a signal that comes a moment before the wait, or that the system hands
+    to another thread, would not end a wait for a lock.
+    """
+    woken, wakes = socket.socketpair()
+    wakes.setblocking(False)
+    with woken, wakes:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: None)
+        signal.set_wakeup_fd(wakes.fileno())
+        try:
+            yield lambda: woken.recv(1)
+        finally:
+            signal.set_wakeup_fd(-1)
+
+
+def _run(given: argparse.Namespace, wait_for_signal: Callable[[], object]) -> int:
     try:
         server = MessagesServer(
             generation=given.generation,
@@ -97,7 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"export SSL_CERT_FILE={shlex.quote(server.ca_cert) if server.ca_cert else ''}\n"
         )
         sys.stdout.flush()
-        ended.get()
+        wait_for_signal()
     except (ImportError, ValueError) as error:
         return _refuse(str(error))
     except OSError as error:
