@@ -12,7 +12,7 @@ import signal
 import socket
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import NoReturn
 
 from openapi_client.testing._fault_text import command_fault
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 @contextlib.contextmanager
-def _signals() -> Iterator[Callable[[], object]]:
+def _signals() -> Generator[Callable[[], object], None, None]:
     """Within this context SIGINT and SIGTERM end no more than the wait that it gives.
 
     By a descriptor, because a signal that comes a moment before the wait, or that the system hands
