@@ -14,6 +14,7 @@ from openapi_client._transport.exchange import Exchange
 from openapi_client._transport.nested import AnySocket, NestedTLS
 
 _RECEIVE_BYTES = 65536
+_SEND_BYTES = 1 << 17
 # One read gives one record of TLS at most (RFC 8446, section 5.1).
 _RECORD_BYTES = 16384
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -61,7 +62,8 @@ class Line:
             if sent:
                 exchange.remaining(None)
             try:
-                sent += self._sock.send(view[sent:] if sent else data)
+                # In pieces, because TLS takes all that it is given before it comes back.
+                sent += self._sock.send(view[sent : sent + _SEND_BYTES])
             except _WOULD_BLOCK as error:
                 wait = exchange.remaining(exchange.limits.read)
                 if not wait_until_ready(self._sock, error, wait):
