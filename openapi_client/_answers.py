@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from openapi_client import models
 from openapi_client._redaction import scrub
-from openapi_client.api_response import ApiResponse
 from openapi_client.exceptions import DeserializationException
 from openapi_client.rest import AnyResponse
-
-# Made once; calling the class would look its validator up and copy the arguments each time.
-_ADAPTER = TypeAdapter(cast("type[ApiResponse[Any]]", ApiResponse))
-make_api_response: Callable[[Any], ApiResponse[Any]] = _ADAPTER.validator.validate_python
 
 
 def type_for(status: int, types: Mapping[str, Any]) -> Any:

@@ -8,7 +8,7 @@ from openapi_client.exceptions import ApiValueError
 
 # RFC 9110, sections 5.1 and 5.5.
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # These say where a request ends; two that disagree let a server take one request for two.
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
 
@@ -31,7 +31,7 @@ def checked_field(name: object, value: object) -> str:
     if name.lower() in _FRAMING:
         raise ApiValueError(f"the header {name} is for the client to set")
     text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-    if _FORBIDDEN.search(text):
+    if FORBIDDEN.search(text):
         raise ApiValueError(f"the value of the header {name} contains a control character")
     try:
         text.encode("latin-1")

@@ -11,7 +11,6 @@ from typing_extensions import Self
 from openapi_client import rest
 from openapi_client._answers import (
     is_utf8_json,
-    make_api_response,
     model_decoder,
     raise_not_as_promised,
     text_of,
@@ -62,6 +61,7 @@ __all__ = [
 RequestSerialized = tuple[str, str, dict[str, str], Any, list[tuple[str, Any]]]
 """Method, URL, headers, body and form fields, as `call_api` takes them."""
 
+_AnyApiResponse = cast("type[ApiResponse[Any]]", ApiResponse)
 _TEXT = frozenset({str})
 _PLAIN_NAME = re.compile(r"\w+", re.ASCII)
 
@@ -344,15 +344,14 @@ class ApiClient:
             headers, attempts = response_data.plain_headers(), response_data.attempts
         else:  # what a program has put into the place of one
             headers = dict(response_data.getheaders())
-        return make_api_response(
-            {
-                "status_code": status,
-                "headers": headers,
-                "data": data,
-                "raw_data": content,
-                "attempts": attempts,
-            }
-        )
+        parts = {
+            "status_code": status,
+            "headers": headers,
+            "data": data,
+            "raw_data": content,
+            "attempts": attempts,
+        }
+        return _AnyApiResponse.model_validate(parts)
 
     def _decoded(self, content: bytes, response: AnyResponse, response_type: Any) -> Any:
         content_type = response.getheader("Content-Type")

@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from openapi_client._fields import FORBIDDEN
 from openapi_client.exceptions import ApiValueError
 
 # RFC 9110, section 11.4: credentials are a scheme (a token), a space and what the scheme defines.
 _WITH_SCHEME = re.compile(r"[A-Za-z][!#$%&'*+.^_`|~0-9A-Za-z-]* +\S")
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class RenewableToken:
@@ -77,7 +77,7 @@ def checked_credential(value: Any, name: str) -> str:
         raise ApiValueError(f"{name} must be a str, not {type(value).__name__}")
     if not value.strip():
         raise ApiValueError(f"{name} is empty")
-    if _FORBIDDEN.search(value):
+    if FORBIDDEN.search(value):
         raise ApiValueError(f"{name} contains a control character (a line end at its end?)")
     if not value.isascii():
         raise ApiValueError(f"{name} contains a character that is not ASCII")

@@ -266,8 +266,7 @@ class RESTClientObject:
             max_bytes=configuration.max_response_bytes,
             clock=self._clock,
         )
-        call = Call(method, url, base, origin.absolute, origin.pool, exchange)
-        answer = self._loop.run(call, fields)
+        answer = self._loop.run(Call(url, origin, exchange), fields)
         response = RESTResponse(answer.raw)
         response.attempts = answer.attempts
         response.retry_after = answer.retry_after

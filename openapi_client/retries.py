@@ -10,7 +10,6 @@ import math
 import random
 import re
 import threading
-import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,7 +21,6 @@ IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELET
 # Answers of an overloaded or restarting server, or of a proxy in front of it.
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
 
-_DELAY_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 # The longest wait is reached long before; a higher power of two would be no `float`.
 _MOST_DOUBLINGS = 64
 
@@ -40,17 +38,29 @@ class Attempt(NamedTuple):
     """Seconds waited after this attempt before the next one; 0.0 after the last."""
 
 
-class Times(NamedTuple):
-    """Time and chance, as a program or a test hands them in."""
+class Times:
+    """Time and chance, as a program or a test hands them in.
 
-    clock: Callable[[], float] = time.monotonic
-    """A monotonic clock, seconds."""
-    wall_clock: Callable[[], float] = time.time
-    """Seconds since the epoch, for `Retry-After` as a date."""
-    sleep: Callable[[float], None] = time.sleep
-    """Waits for some seconds."""
-    draw: Callable[[], float] = random.random
-    """An even random number in [0, 1), for the backoff."""
+    Args:
+        clock: a monotonic clock, seconds.
+        wall_clock: seconds since the epoch, for `Retry-After` as a date.
+        sleep: waits for some seconds.
+        draw: an even random number in [0, 1), for the backoff.
+    """
+
+    __slots__ = ("clock", "draw", "sleep", "wall_clock")
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        wall_clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        draw: Callable[[], float],
+    ) -> None:
+        self.clock = clock
+        self.wall_clock = wall_clock
+        self.sleep = sleep
+        self.draw = draw
 
 
 class RetryBudget:
@@ -160,7 +170,7 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
     if value is None:
         return None
     value = value.strip()
-    if _DELAY_SECONDS.fullmatch(value):
+    if re.fullmatch(r"[0-9]+(?:\.[0-9]*)?", value):
         seconds = float(value)
         return seconds if math.isfinite(seconds) else None
     from datetime import timezone

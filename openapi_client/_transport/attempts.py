@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urljoin, urlsplit
 
 from urllib3 import BaseHTTPResponse, Retry
@@ -12,7 +12,7 @@ from openapi_client._redaction import scrub, secrets_of, shown_target, told_by
 from openapi_client._transport.connection import Loaded, ResponseTooLarge
 from openapi_client._transport.exchange import Exchange
 from openapi_client._transport.failures import FAILURES, failure_of
-from openapi_client._transport.pools import NoTimeout, Pool
+from openapi_client._transport.pools import NoTimeout, Origin
 from openapi_client.exceptions import ApiException
 from openapi_client.retries import (
     TRANSIENT_STATUSES,
@@ -36,28 +36,50 @@ _ONE_ATTEMPT = Retry(False, redirect=False)
 _NO_TIMEOUT = NoTimeout(connect=None, read=None)
 
 
-class Call(NamedTuple):
-    """What stays the same over the attempts of a call."""
+class Call:
+    """What stays the same over the attempts of a call.
 
-    method: str
-    url: str
-    base: str
-    """The origin, as the URL spells it."""
-    absolute: str
-    """What goes before the path in a request target."""
-    pool: Pool
-    exchange: Exchange
+    Args:
+        url: where the first request goes.
+        origin: whose URL that is.
+        exchange: the request, its limits and how far it has come.
+    """
+
+    __slots__ = ("exchange", "method", "origin", "url")
+
+    def __init__(self, url: str, origin: Origin, exchange: Exchange) -> None:
+        self.method = exchange.method
+        self.url = url
+        self.origin = origin
+        self.exchange = exchange
 
 
-class Answer(NamedTuple):
-    """How a call ended that was answered."""
+class Answer:
+    """How a call ended that was answered.
 
-    raw: BaseHTTPResponse
-    attempts: tuple[Attempt, ...]
-    headers: dict[str, str]
-    """The headers of the last request."""
-    retry_after: float | None
-    hint: str | None
+    Args:
+        raw: what urllib3 returned.
+        attempts: the attempts, the answered one last.
+        headers: the headers of the last request.
+        retry_after: seconds that the answer asks to wait.
+        hint: what the caller can do about this answer.
+    """
+
+    __slots__ = ("attempts", "headers", "hint", "raw", "retry_after")
+
+    def __init__(
+        self,
+        raw: BaseHTTPResponse,
+        attempts: list[Attempt],
+        headers: dict[str, str],
+        retry_after: float | None = None,
+        hint: str | None = None,
+    ) -> None:
+        self.raw = raw
+        self.attempts = tuple(attempts)
+        self.headers = headers
+        self.retry_after = retry_after
+        self.hint = hint
 
 
 class _Progress:
@@ -107,7 +129,7 @@ class AttemptLoop:
                 # This target is the server's doing.
                 shown = scrub(shown, secrets_of(headers, call.url))
             try:
-                raw = call.pool.urlopen(
+                raw = call.origin.pool.urlopen(
                     call.method,
                     shown,
                     exchange,
@@ -128,7 +150,7 @@ class AttemptLoop:
             if status is not None and 200 <= status <= 299 and raw is not None:
                 self._budget.give()
                 attempts.append(Attempt(status, None, duration, 0.0))
-                return Answer(raw, tuple(attempts), headers, None, None)
+                return Answer(raw, attempts, headers)
 
             if progress is None:
                 progress = _Progress(ruling_policy() or self._configuration.retries)
@@ -136,8 +158,7 @@ class AttemptLoop:
             if raw is not None:
                 attempts.append(Attempt(raw.status, None, duration, wait or 0.0))
                 if wait is None:
-                    told = tuple(attempts)
-                    return Answer(raw, told, headers, progress.retry_after, progress.hint)
+                    return Answer(raw, attempts, headers, progress.retry_after, progress.hint)
                 if not exchange.preload:
                     raw.close()
             elif error is not None:
@@ -276,9 +297,10 @@ class AttemptLoop:
         location = raw.headers.get("Location")
         if not location:
             return None
+        origin = call.origin
         try:
-            target = urljoin(call.base + call.exchange.target[len(call.absolute) :], location)
-            within = _origin(target) == _origin(call.base)
+            target = urljoin(origin.base + call.exchange.target[len(origin.absolute) :], location)
+            within = _origin(target) == _origin(origin.base)
         except ValueError:
             progress.hint = "Redirect to a target that is not a URL (RFC 3986)."
             return None
@@ -295,7 +317,7 @@ class AttemptLoop:
             progress.hint = "Redirect to a target that is not a URL (RFC 3986)."
             return None
         progress.redirects += 1
-        call.exchange.target = call.absolute + path
+        call.exchange.target = origin.absolute + path
         return 0.0
 
 

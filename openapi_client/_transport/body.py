@@ -16,8 +16,9 @@ from openapi_client._transport.head import (
     parse_fields,
 )
 
-# Section 7.1. 16 hex digits are more than any length that can be received.
-_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[\t ]*(?:;[^\r\n]*)?")
+# Section 7.1. 16 hex digits are more than any length that can be received. Compiled, and kept by
+# `re`, when the first chunk comes: many programs never see one.
+_CHUNK_LINE = rb"([0-9A-Fa-f]{1,16})[\t ]*(?:;[^\r\n]*)?"
 _MAX_CHUNK_LINE = 4096
 _PART_BYTES = 1 << 20
 
@@ -133,7 +134,7 @@ class Body:
         if not self._first_chunk and self._line(2) != b"":
             raise ProtocolError("A chunk is longer than it says (RFC 9112, 7.1)")
         self._first_chunk = False
-        line = _CHUNK_LINE.fullmatch(self._line(_MAX_CHUNK_LINE))
+        line = re.fullmatch(_CHUNK_LINE, self._line(_MAX_CHUNK_LINE))
         if line is None:
             raise ProtocolError("The answer has a chunk without a size (RFC 9112, 7.1)")
         self._chunk = int(line[1], 16)

@@ -24,7 +24,7 @@ _FIELD = re.compile(
     r"(?m)^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([^\x00-\x08\x0a-\x1f\x7f]*?)[\t ]*\r\n"
 )
 # RFC 9112, section 5.2: a user agent replaces each fold by a space.
-_FOLD = re.compile(r"[\t ]*\r\n[\t ]+")
+_FOLD = r"[\t ]*\r\n[\t ]+"
 
 # How the end of a body is known (RFC 9112, section 6.3).
 CHUNKED = -1
@@ -109,7 +109,7 @@ def parse_fields(text: str, start: int = 0) -> list[tuple[str, str]]:
     if text.startswith((" ", "\t"), start):
         raise ProtocolError("White space between status line and fields (RFC 9112, 2.2)")
     if "\r\n " in text or "\r\n\t" in text:
-        text, start = _FOLD.sub(" ", text[start:]), 0
+        text, start = re.sub(_FOLD, " ", text[start:]), 0
     fields: list[tuple[str, str]] = _FIELD.findall(text, start)
     # A field begins a line and holds no line end but its own: as many fields as line ends means
     # that there is nothing else.

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 import select
+import socket
 import ssl
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from urllib3.exceptions import TimeoutError as LimitReached
 from urllib3.util import wait_for_read, wait_for_write
 
 from openapi_client._transport.exchange import Exchange
-from openapi_client._transport.nested import AnySocket, NestedTLS
+
+if TYPE_CHECKING:
+    from openapi_client._transport.nested import AnySocket, NestedTLS
 
 _RECEIVE_BYTES = 65536
 _SEND_BYTES = 1 << 17
@@ -30,9 +33,11 @@ class Line:
 
     def __init__(self, sock: AnySocket) -> None:
         self._sock = sock
-        self._tls = sock if isinstance(sock, (ssl.SSLSocket, NestedTLS)) else None
+        # What is no socket of the system is TLS within TLS.
+        secure = not isinstance(sock, socket.socket) or isinstance(sock, ssl.SSLSocket)
+        self._tls = cast("ssl.SSLSocket | NestedTLS", sock) if secure else None
         self._poll: select.poll | None = None
-        if not isinstance(sock, NestedTLS):
+        if isinstance(sock, socket.socket):
             sock.settimeout(0)
         if _HAS_POLL:
             self._poll = select.poll()

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
 from queue import Empty, Full
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from urllib3 import HTTPConnectionPool, Timeout
 from urllib3.connection import HTTPConnection
@@ -89,16 +89,33 @@ class NoTimeout(Timeout):
         return 0.0
 
 
-class Origin(NamedTuple):
-    """A scheme, host and port (RFC 6454) that a client speaks to."""
+class Origin:
+    """A scheme, host and port (RFC 6454) that a client speaks to.
 
-    pool: Pool
-    absolute: str
-    """What goes before the path in a request target: the origin, for a forwarding proxy."""
-    proxy_headers: Mapping[str, str]
-    """What a forwarding proxy wants to be told."""
-    exposed: bool
-    """Whether what is sent can be read on the way: plain HTTP to another machine."""
+    Args:
+        base: its URL, as a program spells it.
+        pool: the connections to it.
+        absolute: what goes before the path in a request target: itself, for a forwarding proxy.
+        proxy_headers: what a forwarding proxy wants to be told.
+        exposed: whether what is sent can be read on the way: plain HTTP to another machine.
+    """
+
+    __slots__ = ("absolute", "base", "exposed", "pool", "proxy_headers")
+
+    def __init__(
+        self,
+        base: str,
+        pool: Pool,
+        *,
+        absolute: str,
+        proxy_headers: Mapping[str, str],
+        exposed: bool,
+    ) -> None:
+        self.base = base
+        self.pool = pool
+        self.absolute = absolute
+        self.proxy_headers = proxy_headers
+        self.exposed = exposed
 
 
 class TLSContexts:
@@ -207,8 +224,8 @@ def make_origin(url: str, configuration: Configuration, contexts: TLSContexts) -
     options = configuration.socket_options
     usual = cast("Sequence[tuple[int, int, int | bytes]]", HTTPConnection.default_socket_options)
     route = Route(
-        host=host,
-        port=port,
+        host,
+        port,
         host_header=host_header,
         security=contexts.for_server(host) if scheme == "https" else None,
         proxy=proxy,
@@ -218,10 +235,11 @@ def make_origin(url: str, configuration: Configuration, contexts: TLSContexts) -
     pool = pool_class(host, port, maxsize=configuration.connection_pool_maxsize, route=route)
     forwarded = proxy is not None and not proxy.tunnel
     return Origin(
+        url,
         pool,
-        f"{scheme}://{host_header}" if forwarded else "",
-        proxy.headers if proxy is not None and forwarded else {},
-        scheme == "http" and not _is_loopback(host),
+        absolute=f"{scheme}://{host_header}" if forwarded else "",
+        proxy_headers=proxy.headers if proxy is not None and forwarded else {},
+        exposed=scheme == "http" and not _is_loopback(host),
     )
 
 
@@ -246,7 +264,7 @@ def _proxy(
         headers.update(make_headers(proxy_basic_auth=_unquoted(parts)))
     scheme, host = str(parts.scheme), str(parts.host)
     security = contexts.for_proxy(host) if scheme == "https" else None
-    return Proxy(host, parts.port or _PORTS[scheme], security, headers, tunnel)
+    return Proxy(host, parts.port or _PORTS[scheme], security, headers, tunnel=tunnel)
 
 
 def _unquoted(parts: Url) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property, update_wrapper
-from inspect import get_annotations
 from typing import (
+    TYPE_CHECKING,
     Annotated,
     Any,
     Concatenate,
@@ -13,10 +13,11 @@ from typing import (
     Protocol,
     TypeAlias,
     TypeVar,
+    cast,
     overload,
 )
 
-from pydantic import Field, StrictStr, TypeAdapter, ValidationError
+from pydantic import Field, StrictStr, ValidationError
 from typing_extensions import ParamSpec, TypedDict
 from urllib3 import BaseHTTPResponse
 
@@ -26,6 +27,9 @@ from openapi_client.api_client import ApiClient, RequestSerialized
 from openapi_client.api_response import ApiResponse
 from openapi_client.rest import unread_answers
 
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
 P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -34,55 +38,40 @@ _Seconds = Annotated[float, Field(strict=True, gt=0, allow_inf_nan=False)]
 RequestTimeout: TypeAlias = _Seconds | tuple[_Seconds | None, _Seconds | None] | None
 
 
-class _PlainOptions(TypedDict, total=False):
+class RequestOptions(TypedDict, total=False):
+    """What every operation takes besides its own parameters."""
+
     _request_timeout: RequestTimeout
     """Seconds for the whole call; or a pair (connect, read), each `None` for no limit."""
     _content_type: StrictStr | None
     """The content type of the request's body."""
     _host_index: Annotated[int, Field(strict=True, ge=0, le=0)]
     """0: the operations have no hosts of their own."""
-
-
-class _SecretOptions(TypedDict, total=False):
     _request_auth: Mapping[StrictStr, Any] | None
     """Credentials instead of the configured ones: `type`, `in`, `key` and `value`."""
     _headers: Mapping[StrictStr, Any] | None
     """More headers; they go before all others."""
 
 
-class RequestOptions(_PlainOptions, _SecretOptions, total=False):
-    """What every operation takes besides its own parameters."""
-
-
+_SECRET_OPTIONS = frozenset({"_request_auth", "_headers"})
 _TEXT = frozenset({str})
 _NUMBER_OR_NONE = frozenset({int, type(None)})
 NO_OPTIONS = RequestOptions()
 
 
 @cache
-def _plain_options() -> TypeAdapter[_PlainOptions]:
-    return TypeAdapter(_PlainOptions)
+def _adapter(arguments: type) -> TypeAdapter[Any]:
+    """What checks arguments; made when it is first needed, so that no import waits for it."""
+    from pydantic import TypeAdapter
 
-
-@cache
-def _secret_options() -> TypeAdapter[_SecretOptions]:
-    return TypeAdapter(_SecretOptions)
-
-
-_CHECKS: dict[str, Callable[[], TypeAdapter[Any]]] = {
-    "_request_timeout": _plain_options,
-    "_content_type": _plain_options,
-    "_host_index": _plain_options,
-    "_request_auth": _secret_options,
-    "_headers": _secret_options,
-}
+    return TypeAdapter(arguments)
 
 
 def _check(name: str, value: object) -> None:
     try:
-        _CHECKS[name]().validate_python({name: value})
+        _adapter(RequestOptions).validate_python({name: value})
     except ValidationError as error:
-        if name not in _SecretOptions.__annotations__:
+        if name not in _SECRET_OPTIONS:
             raise
         raise _without_input(error) from None
 
@@ -130,25 +119,27 @@ class Description(Generic[R_co]):
     Args:
         method: the HTTP method.
         path: the path below the host, with `{name}` for each path parameter.
-        arguments: a `TypedDict` of the parameters: those in `path` go there, `request` is the body,
-            the others are the query.
         result: the model that a 2xx answer holds.
+        **arguments: the types of the parameters: those in `path` go there, `request` is the body,
+            the others are the query.
     """
 
-    def __init__(self, method: str, path: str, arguments: type, result: type[R_co]) -> None:
+    def __init__(self, method: str, path: str, result: type[R_co], **arguments: Any) -> None:
         self.method = method
         self.path = path
         self.result_types = {"2XX": result.__name__}
         self.headers = {"Accept": "application/json"}
         self._arguments = arguments
-        self._has_body = "request" in get_annotations(arguments)
+        self._has_body = "request" in arguments
         if self._has_body:
             self.headers["Content-Type"] = "application/json"
 
     @cached_property
     def _validate(self) -> Callable[[Any], Any]:
-        # Made at the first call, so that importing the package does not wait for it.
-        return TypeAdapter[Any](self._arguments).validate_python
+        name = f"the arguments of {self.method} {self.path}"
+        # Not all are there in each check.
+        arguments = cast("Any", TypedDict)(name, self._arguments, total=False)
+        return _adapter(arguments).validate_python
 
     def request(
         self,
@@ -187,7 +178,7 @@ class Description(Generic[R_co]):
 
     def _headers_of(self, options: RequestOptions) -> dict[str, Any]:
         """The headers that a call's options say, all options checked."""
-        unknown = options.keys() - _CHECKS.keys()
+        unknown = options.keys() - RequestOptions.__annotations__.keys()
         if unknown:
             raise TypeError(f"unexpected option {min(unknown)!r}")
         for name, value in options.items():

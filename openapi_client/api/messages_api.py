@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import StrictInt, StrictStr
-from typing_extensions import NotRequired, TypedDict, Unpack
+from typing_extensions import Unpack
 
 from openapi_client.api._operations import (
     Description,
@@ -44,34 +44,36 @@ __all__ = [
 _MESSAGES = "/apps/{app_id}/connections/{connection_id}/messages"
 _MESSAGE = _MESSAGES + "/{jti}"
 
-
-class _Conversation(TypedDict):
-    app_id: StrictStr
-    connection_id: StrictStr
-
-
-class _List(_Conversation):
-    messages_since: StrictInt | None
-    page: StrictInt | None
-    per_page: StrictInt | None
-
-
-class _Get(_Conversation):
-    jti: StrictStr
-
-
-class _Edit(_Get):
-    request: NotRequired[MessageUpdateMessageRequest]
-
-
-class _Send(_Conversation):
-    request: NotRequired[MessageCreateMessageRequest]
-
-
-_LIST = Description("GET", _MESSAGES, _List, MessageResponse)
-_GET = Description("GET", _MESSAGE, _Get, MessageMessage)
-_EDIT = Description("PUT", _MESSAGE, _Edit, MessageMessage)
-_SEND = Description("POST", _MESSAGES, _Send, MessageMessage)
+_LIST = Description(
+    "GET",
+    _MESSAGES,
+    MessageResponse,
+    app_id=StrictStr,
+    connection_id=StrictStr,
+    messages_since=StrictInt | None,
+    page=StrictInt | None,
+    per_page=StrictInt | None,
+)
+_GET = Description(
+    "GET", _MESSAGE, MessageMessage, app_id=StrictStr, connection_id=StrictStr, jti=StrictStr
+)
+_EDIT = Description(
+    "PUT",
+    _MESSAGE,
+    MessageMessage,
+    app_id=StrictStr,
+    connection_id=StrictStr,
+    jti=StrictStr,
+    request=MessageUpdateMessageRequest,
+)
+_SEND = Description(
+    "POST",
+    _MESSAGES,
+    MessageMessage,
+    app_id=StrictStr,
+    connection_id=StrictStr,
+    request=MessageCreateMessageRequest,
+)
 
 _CreateRequest: TypeAlias = MessageCreateMessageRequest | dict[str, Any]
 _UpdateRequest: TypeAlias = MessageUpdateMessageRequest | dict[str, Any]

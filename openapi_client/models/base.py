@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pprint
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -28,7 +27,9 @@ class Model(BaseModel):
 
     def to_str(self) -> str:
         """All fields, those that are `None` too, laid out for people."""
-        return pprint.pformat(self.model_dump(by_alias=True, serialize_as_any=True))
+        from pprint import pformat
+
+        return pformat(self.model_dump(by_alias=True, serialize_as_any=True))
 
     def to_json(self) -> str:
         """The JSON text of what `to_dict` returns."""

@@ -61,10 +61,10 @@ class Form:
 FULL = Form(
     calls=Effort(rounds=40, block_seconds=0.03),
     offline=Effort(rounds=60, block_seconds=0.03),
-    import_rounds=15,
+    import_rounds=41,
     thread_rounds=10,
     thread_calls=2048,
-    memory_rounds=5,
+    memory_rounds=15,
     growth_calls=100_000,
     conversation_rounds=3,
     conversation_part=1,
