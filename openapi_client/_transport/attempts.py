@@ -187,7 +187,8 @@ class AttemptLoop:
         )
         failure.request = f"{call.method} {shown_target(call.url)}"
         failure.scrub(secrets)
-        raise failure from (error if scrub(told_by(error), secrets) == told_by(error) else None)
+        told = told_by(error)
+        raise failure from (error if scrub(told, secrets) == told else None)
 
     # -- what comes after an attempt that did not succeed -----------------------------------------
 
@@ -216,27 +217,26 @@ class AttemptLoop:
             progress.retry_after = parse_retry_after(value, self._times.wall_clock())
         if progress.retry is not None:
             wait = self._ruled(call, raw, error, progress, progress.retry)
+            wait = self._in_time(call.exchange, wait)
         else:
             wait = self._own(call, raw, progress)
-        if wait is None or not self._fits(call.exchange, wait):
-            return headers, None
-        progress.repeats += 1
+        if wait is not None:
+            progress.repeats += 1
         return headers, wait
 
     def _own(self, call: Call, raw: BaseHTTPResponse | None, progress: _Progress) -> float | None:
-        exchange = call.exchange
         retry_after = progress.retry_after if raw is not None else None
         if not progress.policy.may_repeat(
             call.method,
-            sent=exchange.sent,
+            sent=call.exchange.sent,
             status=None if raw is None else raw.status,
             retry_after=retry_after,
         ):
             return None
         wait = progress.policy.wait(progress.repeats, retry_after, self._times.draw)
-        if wait is None or not self._fits(exchange, wait) or not self._budget.take():
-            return None
-        return wait
+        wait = self._in_time(call.exchange, wait)
+        # Last, so that nothing is taken for a repeat that is not made.
+        return wait if wait is not None and self._budget.take() else None
 
     def _ruled(
         self,
@@ -264,11 +264,10 @@ class AttemptLoop:
         return retry.get_backoff_time()
 
     def _in_time(self, exchange: Exchange, wait: float | None) -> float | None:
-        return wait if wait is not None and self._fits(exchange, wait) else None
-
-    def _fits(self, exchange: Exchange, wait: float) -> bool:
-        """Whether there is time for an attempt after a wait."""
-        return exchange.expires is None or self._times.clock() + wait < exchange.expires
+        """`wait`, if there is time for an attempt after it."""
+        if wait is None or exchange.expires is None:
+            return wait
+        return wait if self._times.clock() + wait < exchange.expires else None
 
     def _renewed(
         self, headers: dict[str, str], progress: _Progress

@@ -14,6 +14,7 @@ from urllib3 import Retry
 
 from openapi_client import ApiClient, ApiException, ApiResponse, MessagesApi
 from openapi_client.testing import MessagesServer
+from test.chaos.promised import promised
 from test.chaos.proxy import FAULTS, ChaosProxy
 
 APP, CONNECTION = "chaos", "weather"
@@ -70,11 +71,7 @@ class Report:
         yield "what the callers were told"
         for name, count in sorted(self.outcomes.items()):
             yield f"  {count:6} {name}"
-        yield "promised to be zero, from the server's database"
-        for what, count in self.zeros.items():
-            yield f"  {count:6} {what}"
-        for error in self.others[:5]:
-            yield f"         {error!r}"
+        yield from promised(self.zeros, self.others)
 
 
 @dataclass

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from openapi_client import ApiClient, ApiException, MessagesApi
 from openapi_client.testing import MessagesServer
+from test.chaos.promised import promised
 from test.chaos.proxy import ChaosProxy
 
 APP = "chaos"
@@ -62,11 +63,7 @@ class Report:
         )
         yield f"  {self.stored:6} messages stored, as the server's database tells"
         yield f"  {self.not_stored:6} sends that were reported as not stored"
-        yield "promised to be zero, from the server's database"
-        for what, count in self.zeros.items():
-            yield f"  {count:6} {what}"
-        for error in self.others[:5]:
-            yield f"         {error!r}"
+        yield from promised(self.zeros, self.others)
 
 
 @dataclass
