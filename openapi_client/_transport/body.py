@@ -21,6 +21,8 @@ from openapi_client._transport.head import (
 _CHUNK_LINE = rb"([0-9A-Fa-f]{1,16})[\t ]*(?:;[^\r\n]*)?"
 _MAX_CHUNK_LINE = 4096
 _PART_BYTES = 1 << 20
+# As many that are still to come are received into their place; for fewer none is made.
+_DIRECT_BYTES = 4096
 
 
 class Source(Protocol):
@@ -32,8 +34,16 @@ class Source(Protocol):
     serial: int
     """Another number for each connection that is made."""
 
-    def receive(self, size: int) -> bytes:
-        """The next bytes of the socket, of which `size` are wanted; empty at its end."""
+    def receive(self, *, awaited: bool) -> bytes:
+        """The next bytes of the socket; empty at its end.
+
+        Args:
+            awaited: they are hardly there yet.
+        """
+        ...
+
+    def receive_into(self, buffer: memoryview) -> int:
+        """Receive into `buffer`: the number of bytes; 0 at the socket's end."""
         ...
 
     def finished(self, *, keep_alive: bool) -> None:
@@ -52,13 +62,15 @@ class Body:
     def __init__(self, source: Source, framing: Framing) -> None:
         self._source = source
         self._serial = source.serial
-        self._left, self._keep_alive = framing
+        length, self._keep_alive = framing
         self._received = 0
-        # Bytes left of the chunk that is being read; a chunk's CRLF is still to come at its end.
-        self._chunk = 0
+        self._chunked = length == CHUNKED
+        # Bytes still to come of the body or, if it is chunked, of the chunk that is being read,
+        # whose CRLF is still to come after them; or `UNTIL_CLOSE`.
+        self._coming = 0 if self._chunked else length
         self._first_chunk = True
         self.closed = False
-        if self._left == 0:
+        if length == 0:
             self._finish()
 
     def isclosed(self) -> bool:
@@ -85,9 +97,24 @@ class Body:
         if self._serial != self._source.serial:
             # Whoever gave the connection back too early must not read what others ask for on it.
             raise ProtocolError("The connection of this answer is closed")
-        part = self._chunked(amt) if self._left == CHUNKED else self._plain(amt)
-        self._received += len(part)
+        if self._chunked and self._coming == 0 and not self._next_chunk():
+            return b""
+        until_close = self._coming == UNTIL_CLOSE
+        part = self._take(amt if until_close else min(amt, self._coming))
+        if part:
+            self._took(len(part))
+        elif until_close:
+            self._finish()
+        else:
+            raise IncompleteRead(self._received, self._coming)
         return part
+
+    def _took(self, size: int) -> None:
+        self._received += size
+        if self._coming != UNTIL_CLOSE:
+            self._coming -= size
+            if self._coming == 0 and not self._chunked:
+                self._finish()
 
     def read_all(self, limit: int | None, into: io.BytesIO | None = None) -> io.BytesIO:
         """Everything, or the first bytes of it once they are more than `limit`.
@@ -97,37 +124,39 @@ class Body:
             into: what the bytes go to; it has those that came if this ends in an error.
         """
         content = io.BytesIO() if into is None else into
-        step = _PART_BYTES if limit is None else min(_PART_BYTES, limit + 1)
-        while part := self.read(step):
+        room = self._room(limit)
+        while room and (part := self.read(room)):
             content.write(part)
-            if limit is not None:
-                if self._received > limit:
-                    break
-                step = min(_PART_BYTES, limit + 1 - self._received)
+            room = self._room(limit)
+            if min(self._coming, room) >= _DIRECT_BYTES:
+                self._receive_into(content, min(self._coming, room))
+                room = self._room(limit)
         return content
 
-    def _plain(self, amt: int) -> bytes:
-        if self._left == UNTIL_CLOSE:
-            part = self._take(amt)
-            if not part:
-                self._finish()
-            return part
-        part = self._take(min(amt, self._left))
-        if not part:
-            raise IncompleteRead(self._received, self._left)
-        self._left -= len(part)
-        if self._left == 0:
-            self._finish()
-        return part
+    def _room(self, limit: int | None) -> int:
+        """How much to read next; nothing once there is more than `limit`."""
+        return _PART_BYTES if limit is None else min(_PART_BYTES, limit + 1 - self._received)
 
-    def _chunked(self, amt: int) -> bytes:
-        if self._chunk == 0 and not self._next_chunk():
-            return b""
-        part = self._take(min(amt, self._chunk))
-        if not part:
-            raise IncompleteRead(self._received, self._chunk)
-        self._chunk -= len(part)
-        return part
+    def _receive_into(self, content: io.BytesIO, size: int) -> None:
+        """Receive `size` bytes that are to come into their place in `content`, with no copy."""
+        begin = content.tell()
+        # All of its room at once: what grows piece by piece is moved again and again.
+        content.seek(begin + size - 1)
+        content.write(b"\0")
+        end = begin
+        try:
+            with content.getbuffer() as buffer:
+                while end < begin + size:
+                    # Released in any case: a traceback that holds a part would hold the whole.
+                    with buffer[end : begin + size] as place:
+                        came = self._source.receive_into(place)
+                    if came == 0:
+                        raise IncompleteRead(self._received, self._coming)
+                    end += came
+                    self._took(came)
+        finally:
+            content.seek(end)
+            content.truncate()
 
     def _next_chunk(self) -> bool:
         """Go to the next chunk's data; `False` if that was the last one."""
@@ -137,8 +166,8 @@ class Body:
         line = re.fullmatch(_CHUNK_LINE, self._line(_MAX_CHUNK_LINE))
         if line is None:
             raise ProtocolError("The answer has a chunk without a size (RFC 9112, 7.1)")
-        self._chunk = int(line[1], 16)
-        if self._chunk:
+        self._coming = int(line[1], 16)
+        if self._coming:
             return True
         self._trailers()
         self._finish()
@@ -155,7 +184,7 @@ class Body:
         source = self._source
         begin = source.position
         if begin == len(source.buffer):
-            source.buffer, begin = source.receive(amt), 0
+            source.buffer, begin = source.receive(awaited=False), 0
         end = begin + amt
         if begin == 0 and end >= len(source.buffer):
             part, source.buffer, source.position = source.buffer, b"", 0
@@ -169,7 +198,7 @@ class Body:
             data = source.buffer[source.position :]
             if len(data) > limit:
                 raise ProtocolError("The answer has a chunk line that does not end")
-            more = source.receive(0)
+            more = source.receive(awaited=True)
             if not more:
                 raise IncompleteRead(self._received, 0)
             source.buffer, source.position = data + more, 0

@@ -176,13 +176,15 @@ class Connection(HTTPConnection):
 
     # -- receiving --------------------------------------------------------------------------------
 
-    def receive(self, size: int) -> bytes:
-        """The next bytes of the socket, of which `size` are wanted, within the limits of the call.
-
-        Empty at the connection's end.
-        """
+    def receive(self, *, awaited: bool) -> bytes:
+        """The next bytes of the socket, within the limits of the call; empty at its end."""
         line, exchange = self._line, self._exchange
-        return b"" if line is None or exchange is None else line.receive(exchange, size)
+        return b"" if line is None or exchange is None else line.receive(exchange, awaited=awaited)
+
+    def receive_into(self, buffer: memoryview) -> int:
+        """The same into a buffer: the number of bytes; 0 at the end."""
+        line, exchange = self._line, self._exchange
+        return 0 if line is None or exchange is None else line.receive_into(exchange, buffer)
 
     def finished(self, *, keep_alive: bool) -> None:
         """The answer has been read to its end."""
@@ -211,7 +213,7 @@ class Connection(HTTPConnection):
         return Loaded(head, self._read_body(exchange, framing))
 
     def _read_head(self, exchange: Exchange) -> Head:
-        data = self.receive(0)
+        data = self.receive(awaited=True)
         for _ in range(_MAX_INTERIM):
             while (end := data.find(b"\r\n\r\n")) < 0:
                 if not data:
@@ -220,7 +222,7 @@ class Connection(HTTPConnection):
                     raise ProtocolError(f"The answer's head exceeds {MAX_HEAD_BYTES} bytes")
                 if not data.startswith(b"HTTP/"[: len(data)]):
                     raise ProtocolError("What came is not an HTTP answer")
-                more = self.receive(0)
+                more = self.receive(awaited=True)
                 if not more:
                     raise ProtocolError("The connection was closed within the answer's head")
                 data += more
@@ -233,7 +235,7 @@ class Connection(HTTPConnection):
                 return head
             if head.status == 101:
                 raise ProtocolError("The server switched to a protocol that nobody asked for")
-            data = data or self.receive(0)
+            data = data or self.receive(awaited=True)
         raise ProtocolError(f"More than {_MAX_INTERIM} interim answers")
 
     def _read_body(self, exchange: Exchange, framing: Framing) -> bytes:

@@ -6,7 +6,8 @@ import math
 import select
 import socket
 import ssl
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from urllib3.exceptions import TimeoutError as LimitReached
 from urllib3.util import wait_for_read, wait_for_write
@@ -15,6 +16,8 @@ from openapi_client._transport.exchange import Exchange
 
 if TYPE_CHECKING:
     from openapi_client._transport.nested import AnySocket, NestedTLS
+
+T = TypeVar("T")
 
 _RECEIVE_BYTES = 65536
 _SEND_BYTES = 1 << 17
@@ -74,24 +77,43 @@ class Line:
                 if not wait_until_ready(self._sock, error, wait):
                     raise LimitReached("The request could not be written in time") from None
 
-    def receive(self, exchange: Exchange, size: int) -> bytes:
-        """The next bytes, of which `size` are wanted; empty at the connection's end.
+    def receive(self, exchange: Exchange, *, awaited: bool) -> bytes:
+        """The next bytes; empty at the connection's end.
+
+        Args:
+            exchange: whose limits count.
+            awaited: they are hardly there yet, so they are waited for before they are read.
 
         Raises:
             urllib3.exceptions.TimeoutError: a limit was reached.
             OSError: the connection broke.
         """
-        # The rest of a body is mostly there already; for the begin of an answer one has to wait.
-        waits = size == 0
+        # Small enough for memory that is at hand: room that the system has to give and take each
+        # time costs more than the bytes that would fill it.
+        size = _RECORD_BYTES if self._tls else _RECEIVE_BYTES
+        return self._receive(exchange, awaited, self._sock.recv, size)
+
+    def receive_into(self, exchange: Exchange, buffer: memoryview) -> int:
+        """Receive into `buffer`, as much as is there: the number of bytes; 0 at the end.
+
+        Raises:
+            urllib3.exceptions.TimeoutError: a limit was reached.
+            OSError: the connection broke.
+        """
+        return self._receive(exchange, False, self._sock.recv_into, buffer)
+
+    def _receive(
+        self, exchange: Exchange, awaited: bool, receive: Callable[[Any], T], argument: object
+    ) -> T:
         while True:
             limit = exchange.remaining(exchange.limits.read)
-            if waits and not self._is_readable(limit):
+            if awaited and not self._is_readable(limit):
                 exchange.remaining(None)
                 raise LimitReached("Nothing came in time")
             try:
-                return self._sock.recv(_RECORD_BYTES if self._tls else max(size, _RECEIVE_BYTES))
+                return receive(argument)
             except _WOULD_BLOCK:
-                waits = True  # nothing yet, or a record of TLS that is not complete, or not data
+                awaited = True  # nothing yet, or a record of TLS that is not complete, or not data
 
 
 def wait_until_ready(sock: AnySocket, would_block: OSError, timeout: float | None) -> bool:

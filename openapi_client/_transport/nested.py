@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -69,6 +69,13 @@ class NestedTLS:
             return self._step(self._tls.read, size)
         except ssl.SSLZeroReturnError:
             return b""
+
+    def recv_into(self, buffer: memoryview) -> int:
+        """The same into `buffer`: the number of bytes."""
+        try:
+            return cast("int", self._step(self._tls.read, len(buffer), buffer))
+        except ssl.SSLZeroReturnError:
+            return 0
 
     def fileno(self) -> int:
         """The descriptor of the socket beneath."""

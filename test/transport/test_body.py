@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import io
 import tracemalloc
 import zlib
+from collections import deque
 
 import pytest
 from hypothesis import given
@@ -32,10 +34,20 @@ class Pieces:
         self.position = 0
         self.serial = 0
         self.kept: bool | None = None
-        self._pieces = iter(pieces)
+        self.placed = 0
+        self._pieces = deque(pieces)
 
-    def receive(self, size: int) -> bytes:
-        return next(self._pieces, b"")
+    def receive(self, *, awaited: bool) -> bytes:
+        return self._pieces.popleft() if self._pieces else b""
+
+    def receive_into(self, buffer: memoryview) -> int:
+        piece = self.receive(awaited=False)
+        came, rest = piece[: len(buffer)], piece[len(buffer) :]
+        if rest:
+            self._pieces.appendleft(rest)
+        buffer[: len(came)] = came
+        self.placed += len(came)
+        return len(came)
 
     def finished(self, *, keep_alive: bool) -> None:
         self.kept = keep_alive
@@ -66,6 +78,11 @@ def chunked(draw: st.DrawFn, content: bytes) -> bytes:
     return coded + draw(st.sampled_from([b"0", b"000", b"0;x=y"])) + b"\r\n" + trailers + b"\r\n"
 
 
+# Long ones, too, which are received into their place.
+contents = st.one_of(
+    st.binary(max_size=200),
+    st.builds(lambda part, times: part * times, st.binary(min_size=20, max_size=99), st.just(200)),
+)
 sizes = st.sampled_from([None, 1, 2, 7, 65536])
 
 
@@ -80,7 +97,7 @@ def read_by(body: Body, amount: int | None) -> bytes:
     return b"".join(parts)
 
 
-@given(st.data(), st.binary(max_size=200), sizes)
+@given(st.data(), contents, sizes)
 def test_a_chunked_body_is_what_was_sent(
     data: st.DataObject, content: bytes, amount: int | None
 ) -> None:
@@ -92,7 +109,7 @@ def test_a_chunked_body_is_what_was_sent(
     assert (source.kept, source.left, body.isclosed()) == (True, after, True)
 
 
-@given(st.data(), st.binary(min_size=1, max_size=200), sizes)
+@given(st.data(), contents.filter(bool), sizes)
 def test_a_body_with_a_length_is_what_was_sent(
     data: st.DataObject, content: bytes, amount: int | None
 ) -> None:
@@ -103,7 +120,7 @@ def test_a_body_with_a_length_is_what_was_sent(
     assert (source.kept, source.left) == (True, after)
 
 
-@given(st.data(), st.binary(max_size=200), sizes)
+@given(st.data(), contents, sizes)
 def test_a_body_until_the_end_is_what_was_sent(
     data: st.DataObject, content: bytes, amount: int | None
 ) -> None:
@@ -112,7 +129,7 @@ def test_a_body_until_the_end_is_what_was_sent(
     assert source.kept is False
 
 
-@given(st.data(), st.binary(min_size=1, max_size=100), sizes)
+@given(st.data(), contents.filter(bool), sizes)
 def test_a_chunked_body_that_is_cut_off_is_an_error(
     data: st.DataObject, content: bytes, amount: int | None
 ) -> None:
@@ -123,13 +140,37 @@ def test_a_chunked_body_that_is_cut_off_is_an_error(
     assert source.kept is None
 
 
-@given(st.data(), st.binary(max_size=100), sizes)
+@given(st.data(), contents, sizes)
 def test_a_body_shorter_than_its_length_is_an_error(
     data: st.DataObject, content: bytes, amount: int | None
 ) -> None:
     source = Pieces(data.draw(cut(content)))
     with pytest.raises(IncompleteRead):
         read_by(Body(source, (len(content) + 1, True)), amount)
+
+
+@given(st.data(), contents, st.integers(-1, 30_000))
+def test_what_came_before_an_end_or_a_limit_is_kept(
+    data: st.DataObject, content: bytes, limit: int
+) -> None:
+    coming = len(content) + data.draw(st.sampled_from([0, 1, 9000]))
+    source = Pieces(data.draw(cut(content)))
+    kept = io.BytesIO()
+    ended = False
+    try:
+        Body(source, (coming, True)).read_all(limit, kept)
+    except IncompleteRead:
+        ended = True
+    assert ended == (len(content) <= limit and coming > len(content))
+    assert kept.getvalue() == content[: limit + 1]
+    assert kept.tell() == min(len(content), limit + 1)
+
+
+def test_a_long_body_is_received_into_its_place() -> None:
+    content = bytes(range(256)) * 256
+    source = Pieces([content[:100], content[100:]])
+    assert Body(source, (len(content), True)).read() == content
+    assert source.placed == len(content) - 100
 
 
 @given(st.binary(max_size=200), st.data())
@@ -281,6 +322,26 @@ def test_a_truncated_answer_keeps_what_came(coding: str, tls: bool) -> None:
     assert (error.status, error.outcome) == (200, "answered")
     if coding == "identity":
         assert error.raw_data == CONTENT[:-20]
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+def test_a_long_answer_is_read_whole_or_what_came_of_it_is_kept(framing: str, tls: bool) -> None:
+    whole = message("x" * 3_000_000).partition(b"\r\n\r\n")[2]
+    head, body = b"Content-Length: %d\r\n" % len(whole), whole
+    if framing == "chunked":
+        head, body = b"Transfer-Encoding: chunked\r\n", chunks(whole, 2_000_000)
+    with ScriptedServer(sending(head, body), tls=tls) as server, api_for(server) as api:
+        assert [len(get(api) or "") for _ in range(2)] == [3_000_000] * 2
+    assert server.connections == 1
+    with (
+        ScriptedServer(sending(head, body[:2_500_000], end=True), tls=tls) as server,
+        api_for(server) as api,
+    ):
+        error = failure_of(send, api)
+    assert isinstance(error, IncompleteResponseException)
+    kept = error.raw_data or b""
+    assert len(kept) > 2_499_900
+    assert whole.startswith(kept)
 
 
 # -- the largest answer ------------------------------------------------------------------------

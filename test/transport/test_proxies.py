@@ -15,6 +15,7 @@ from openapi_client import ApiException, MessagesApi
 from openapi_client.exceptions import (
     ApiValueError,
     ConnectTimeoutException,
+    IncompleteResponseException,
     ProxyException,
     ServiceException,
     TimeoutException,
@@ -410,6 +411,30 @@ def test_a_tunnel_that_lets_a_handshake_through_byte_by_byte(secure: bool) -> No
         error = failure_of(finishes, lambda: send(api))
     assert isinstance(error, ConnectTimeoutException)
     assert error.outcome == "not_sent"
+
+
+@pytest.mark.parametrize("said", [300_000, 300_001], ids=["whole", "cut off"])
+def test_a_long_answer_comes_through_a_tunnel(said: int, proxy: ScriptedServer) -> None:
+    text = "x" * 300_000
+    whole = message(text)
+    length = int(whole.partition(b"Content-Length: ")[2].partition(b"\r\n")[0])
+    answer = whole.replace(b"%d" % length, b"%d" % (length + said - len(text)))
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(answer)
+        peer.end()
+
+    with (
+        ScriptedServer(script, tls=True) as server,
+        api_for(server, proxy=proxy.origin, retries=0) as api,
+    ):
+        if said == len(text):
+            assert get(api) == text
+        else:
+            error = failure_of(get, api)
+            assert isinstance(error, IncompleteResponseException)
+            assert error.raw_data == whole.partition(b"\r\n\r\n")[2]
 
 
 def test_tls_within_tls_never_gives_another_requests_answer() -> None:
