@@ -1,15 +1,17 @@
-"""What a call costs, told without a clock: the number of functions that one warm call enters.
+"""What a call costs, told without a clock: what one warm call enters, and what a first one imports.
 
-Time differs from machine to machine and from moment to moment, this number does not. It grows when
-somebody adds work to every call, which is what these tests are to notice. Whoever has a good reason
-for more work raises the bound, and says so in the change.
+Time differs from machine to machine and from moment to moment, these do not. They grow when
+somebody adds work to every call or every import, which is what these tests are to notice. Whoever
+has a good reason for more work raises the bound, and says so in the change.
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -82,6 +84,49 @@ def test_a_call_enters_as_many_functions_after_a_hundred_calls(messages: Message
     for _ in range(100):
         get()
     assert entered(get).total() == first
+
+
+NOT_FOR_A_GET = {
+    f"openapi_client.{name}"
+    for name in (
+        "_files",
+        "_media_type",
+        "_transport.nested",
+        "conversations",
+        "login",
+        "serialization",
+        "testing",
+    )
+}
+
+_FIRST_CALL = """
+import sys
+from test.benchmarks.floor import Floor, pool_manager
+
+url, token, *message = sys.argv[1:]
+Floor(pool_manager(), url, token).get(*message)
+known = set(sys.modules)
+import openapi_client
+print(*set(sys.modules) - known)
+client = openapi_client.ApiClient(openapi_client.Configuration(url, {"BearerAuth": token}))
+openapi_client.MessagesApi(client).get(*message)
+print(*set(sys.modules) - known)
+"""
+
+
+def test_import_and_first_call_load_nothing_that_they_do_not_need() -> None:
+    with MessagesServer(tls=False, example=True) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", _FIRST_CALL, server.url, server.token, _APP, _CONNECTION, _JTI],
+            cwd=Path(__file__).parent.parent,
+            stdout=subprocess.PIPE,
+            check=True,
+            text=True,
+        )
+    imported, called = (set(line.split()) for line in done.stdout.splitlines())
+    assert imported == {"openapi_client"}
+    assert {name for name in called if not name.startswith("openapi_client")} == set()
+    assert called & NOT_FOR_A_GET == set()
 
 
 def _stays_under(bound: int, call: Callable[[], object]) -> None:

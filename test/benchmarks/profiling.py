@@ -39,7 +39,7 @@ _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
         (
             r"\bssl\.py:(recv|read)",
             r": .*\.(recv|recv_into|readinto)\(",
-            rf"{_WIRE}line\.py:receive",
+            rf"{_WIRE}line\.py:_?receive",
         ),
     ),
     (
