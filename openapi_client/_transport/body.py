@@ -16,9 +16,8 @@ from openapi_client._transport.head import (
     parse_fields,
 )
 
-# Section 7.1. 16 hex digits are more than any length that can be received. Compiled, and kept by
-# `re`, when the first chunk comes: many programs never see one.
-_CHUNK_LINE = rb"([0-9A-Fa-f]{1,16})[\t ]*(?:;[^\r\n]*)?"
+# Section 7.1. 16 hex digits are more than any length that can be received.
+_CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,16})[\t ]*(?:;[^\r\n]*)?")
 _MAX_CHUNK_LINE = 4096
 _PART_BYTES = 1 << 20
 # As many that are still to come are received into their place; for fewer none is made.
@@ -94,9 +93,7 @@ class Body:
             return self.read_all(None).getvalue()
         if self.closed or amt == 0:
             return b""
-        if self._serial != self._source.serial:
-            # Whoever gave the connection back too early must not read what others ask for on it.
-            raise ProtocolError("The connection of this answer is closed")
+        self._check_connection()
         if self._chunked and self._coming == 0 and not self._next_chunk():
             return b""
         until_close = self._coming == UNTIL_CLOSE
@@ -108,6 +105,11 @@ class Body:
         else:
             raise IncompleteRead(self._received, self._coming)
         return part
+
+    def _check_connection(self) -> None:
+        """Whoever gave the connection back too early must not read what others ask for on it."""
+        if self._serial != self._source.serial:
+            raise ProtocolError("The connection of this answer is closed")
 
     def _took(self, size: int) -> None:
         self._received += size
@@ -128,14 +130,17 @@ class Body:
         while room and (part := self.read(room)):
             content.write(part)
             room = self._room(limit)
-            if min(self._coming, room) >= _DIRECT_BYTES:
-                self._receive_into(content, min(self._coming, room))
+            coming = min(self._coming, room)
+            if coming >= _DIRECT_BYTES and self._source.position == len(self._source.buffer):
+                self._receive_into(content, coming)
                 room = self._room(limit)
         return content
 
     def _room(self, limit: int | None) -> int:
         """How much to read next; nothing once there is more than `limit`."""
-        return _PART_BYTES if limit is None else min(_PART_BYTES, limit + 1 - self._received)
+        if limit is None:
+            return _PART_BYTES
+        return max(0, min(_PART_BYTES, limit + 1 - self._received))
 
     def _receive_into(self, content: io.BytesIO, size: int) -> None:
         """Receive `size` bytes that are to come into their place in `content`, with no copy."""
@@ -147,6 +152,7 @@ class Body:
         try:
             with content.getbuffer() as buffer:
                 while end < begin + size:
+                    self._check_connection()
                     # Released in any case: a traceback that holds a part would hold the whole.
                     with buffer[end : begin + size] as place:
                         came = self._source.receive_into(place)
@@ -163,7 +169,7 @@ class Body:
         if not self._first_chunk and self._line(2) != b"":
             raise ProtocolError("A chunk is longer than it says (RFC 9112, 7.1)")
         self._first_chunk = False
-        line = re.fullmatch(_CHUNK_LINE, self._line(_MAX_CHUNK_LINE))
+        line = _CHUNK_LINE.fullmatch(self._line(_MAX_CHUNK_LINE))
         if line is None:
             raise ProtocolError("The answer has a chunk without a size (RFC 9112, 7.1)")
         self._coming = int(line[1], 16)

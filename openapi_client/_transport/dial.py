@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from openapi_client._transport.nested import AnySocket, NestedTLS
 
 
-# Plain classes, here and in this package: to make one takes a twentieth of the time of a
-# `NamedTuple` or a dataclass, and every program that imports the package waits for it.
+# Plain classes: to make one takes a twentieth of the time of a `NamedTuple` or a dataclass, and
+# every program that imports the package waits for it.
 
 
 class Security:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import select
-import socket
 import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -15,7 +14,7 @@ from urllib3.util import wait_for_read, wait_for_write
 from openapi_client._transport.exchange import Exchange
 
 if TYPE_CHECKING:
-    from openapi_client._transport.nested import AnySocket, NestedTLS
+    from openapi_client._transport.nested import AnySocket
 
 T = TypeVar("T")
 
@@ -36,12 +35,10 @@ class Line:
 
     def __init__(self, sock: AnySocket) -> None:
         self._sock = sock
-        # What is no socket of the system is TLS within TLS.
-        secure = not isinstance(sock, socket.socket) or isinstance(sock, ssl.SSLSocket)
-        self._tls = cast("ssl.SSLSocket | NestedTLS", sock) if secure else None
+        # By what it can do: programs put classes of their own into the place of `socket.socket`.
+        self._pending: Callable[[], int] | None = getattr(sock, "pending", None)
         self._poll: select.poll | None = None
-        if isinstance(sock, socket.socket):
-            sock.settimeout(0)
+        sock.settimeout(0)
         if _HAS_POLL:
             self._poll = select.poll()
             self._poll.register(sock, select.POLLIN)
@@ -51,7 +48,7 @@ class Line:
         return not self._is_readable(0)
 
     def _is_readable(self, timeout: float | None) -> bool:
-        if self._tls is not None and self._tls.pending():
+        if self._pending is not None and self._pending():
             return True
         if self._poll is None:
             return wait_for_read(cast("Any", self._sock), timeout)
@@ -90,7 +87,7 @@ class Line:
         """
         # Small enough for memory that is at hand: room that the system has to give and take each
         # time costs more than the bytes that would fill it.
-        size = _RECORD_BYTES if self._tls else _RECEIVE_BYTES
+        size = _RECORD_BYTES if self._pending else _RECEIVE_BYTES
         return self._receive(exchange, awaited, self._sock.recv, size)
 
     def receive_into(self, exchange: Exchange, buffer: memoryview) -> int:

@@ -26,8 +26,8 @@ class NestedTLS:
     """
 
     def __init__(self, outer: ssl.SSLSocket, context: ssl.SSLContext, server_name: str) -> None:
-        outer.settimeout(0)
         self._outer = outer
+        self.settimeout(0)
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=server_name)
@@ -76,6 +76,10 @@ class NestedTLS:
             return cast("int", self._step(self._tls.read, len(buffer), buffer))
         except ssl.SSLZeroReturnError:
             return 0
+
+    def settimeout(self, seconds: float | None) -> None:
+        """Set how long the socket beneath waits."""
+        self._outer.settimeout(seconds)
 
     def fileno(self) -> int:
         """The descriptor of the socket beneath."""

@@ -18,7 +18,7 @@ from typing import (
 )
 
 from pydantic import Field, StrictStr, ValidationError
-from typing_extensions import ParamSpec, TypedDict
+from typing_extensions import NotRequired, ParamSpec, TypedDict
 from urllib3 import BaseHTTPResponse
 
 from openapi_client._redaction import HIDDEN
@@ -124,7 +124,7 @@ class Description(Generic[R_co]):
             the others are the query.
     """
 
-    def __init__(self, method: str, path: str, result: type[R_co], **arguments: Any) -> None:
+    def __init__(self, method: str, path: str, result: type[R_co], /, **arguments: Any) -> None:
         self.method = method
         self.path = path
         self.result_types = {"2XX": result.__name__}
@@ -136,10 +136,12 @@ class Description(Generic[R_co]):
 
     @cached_property
     def _validate(self) -> Callable[[Any], Any]:
+        types = dict(self._arguments)
+        if self._has_body:
+            # A text in its place was seen to be one.
+            types["request"] = NotRequired[types["request"]]
         name = f"the arguments of {self.method} {self.path}"
-        # Not all are there in each check.
-        arguments = cast("Any", TypedDict)(name, self._arguments, total=False)
-        return _adapter(arguments).validate_python
+        return _adapter(cast("Any", TypedDict)(name, types)).validate_python
 
     def request(
         self,

@@ -89,7 +89,7 @@ def page_bodies(per_page: int, generation: Generation = "documented") -> list[by
     told = {"page": 1, "page_count": 5, "per_page": per_page, "total_count": 5 * per_page}
     return [
         go_json({"items": messages(per_page, generation, variant), **told})
-        for variant in range(DIFFERENT_MESSAGES // per_page)
+        for variant in range(max(1, DIFFERENT_MESSAGES // per_page))
     ]
 
 

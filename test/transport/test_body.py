@@ -166,6 +166,22 @@ def test_what_came_before_an_end_or_a_limit_is_kept(
     assert kept.tell() == min(len(content), limit + 1)
 
 
+def test_a_connection_that_goes_to_another_request_within_a_body_is_an_error() -> None:
+    class GivenAway(Pieces):
+        """Belongs to another request as soon as it has received into a place."""
+
+        def receive_into(self, buffer: memoryview) -> int:
+            self.serial += 1
+            return super().receive_into(buffer)
+
+    source = GivenAway([b"ours" * 10, b"ours" * 1000, b"another's" * 1000])
+    kept = io.BytesIO()
+    with pytest.raises(ProtocolError, match="is closed"):
+        Body(source, (9_000, True)).read_all(None, kept)
+    assert kept.getvalue() == b"ours" * 1010
+    assert source.left == b"another's" * 1000
+
+
 def test_a_long_body_is_received_into_its_place() -> None:
     content = bytes(range(256)) * 256
     source = Pieces([content[:100], content[100:]])

@@ -128,6 +128,29 @@ def test_a_server_that_says_nothing_within_the_limits_of_the_call(limit: Any, tl
     assert error.outcome == "unknown"
 
 
+@pytest.mark.parametrize("begin", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\nx"])
+def test_limits_hold_where_a_program_has_replaced_the_socket_class(
+    begin: bytes, tls: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Replacement(socket.socket):
+        """As SOCKS libraries put it into the place of the class for the whole process."""
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(message())
+        peer.request()
+        if begin:
+            peer.send(begin)
+        peer.wait_closed()
+
+    with ScriptedServer(script, tls=tls) as server:
+        monkeypatch.setattr(socket, "socket", Replacement)
+        with api_for(server, timeout=None, deadline=None, retries=0) as api:
+            assert get(api) == "hello"
+            error = failure_of(finishes, lambda: get(api, _request_timeout=SHORT))
+    assert isinstance(error, TimeoutException)
+
+
 def test_a_server_that_does_not_read_a_large_request(tls: bool) -> None:
     server = ScriptedServer(deaf(nothing), tls=tls)
     with server, api_for(server, timeout=(5, SHORT)) as api:
