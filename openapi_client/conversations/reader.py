@@ -131,7 +131,7 @@ class Reader:
         else:
             self._widen()
         taken = [items[index] for index in chosen]
-        if items:
+        if taken or (items and (self._follows or self._shows_last(items))):
             self.last = marker_at(items[at])
             # Who follows knows those around them too, so as to see what comes in between.
             self._remember(items if self._follows else [*taken, items[at]])
@@ -149,7 +149,12 @@ class Reader:
         seen = [index for index in everything if items[index].jti in self._recent]
         if seen:
             later = everything[seen[0] if self._follows else seen[-1] :]
-            return [index for index in later if items[index].jti not in self._recent]
+            unread = [index for index in later if items[index].jti not in self._recent]
+            if self._follows or self._shows_last(items):
+                return unread
+            # The last one was deleted. What came in late beside those before it is not after it.
+            self._skips_equal = False
+            return [index for index in unread if self._side(items[index]) is not _Side.READ]
         sides = [self._side(message) for message in items]
         if all(side is _Side.READ for side in sides):
             return [] if self._shows_end(snapshot) else _Elsewhere.FURTHER
@@ -162,6 +167,10 @@ class Reader:
             self._skips_equal = True
             return _Elsewhere.FURTHER
         return [index for index in everything if sides[index] is not _Side.READ]
+
+    def _shows_last(self, items: list[MessageMessage]) -> bool:
+        """Whether the message that was read last is among `items`."""
+        return self.last is not None and any(item.jti == self.last.jti for item in items)
 
     def _side(self, message: MessageMessage) -> _Side:
         last = None if self.last is None else self.last.moment

@@ -126,6 +126,18 @@ def test_messages_that_arrive_meanwhile_come_last_from_the_oldest_on(here: World
     assert read == [*numbered(40), "new"]
 
 
+def test_what_comes_in_late_is_not_read_after_what_was_stored_later(here: World) -> None:
+    """Not even if all that was read after its place is deleted."""
+    here.server.load(APP, CONNECTION, 6)
+    iterator = here.conversation.messages(per_page=2, newest_first=False)
+    assert [next(iterator).body for _ in range(4)] == numbered(6)[:4]
+    _, *others = here.stored()
+    here.server.receive(APP, CONNECTION, "late", at=others[0].created_at)
+    here.delete(*others)
+    assert here.bodies() == ["message 1", "late"]
+    assert list(iterator) == []
+
+
 def test_a_deletion_among_those_that_were_read_causes_no_miss(here: World) -> None:
     here.server.load(APP, CONNECTION, 40)
     newest = here.stored()[::-1]

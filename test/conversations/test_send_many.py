@@ -141,16 +141,22 @@ def test_429_slows_all_workers_together(server: MessagesServer) -> None:
     """One of two workers is refused; the other, whose send succeeds, waits all the same."""
     server.reset()
     times = FakeTimes()
-    both_send, waiting, release = threading.Barrier(2), threading.Semaphore(0), threading.Event()
+    both_send, waiting = threading.Barrier(2), threading.Semaphore(0)
+    refused, release = threading.Event(), threading.Event()
     numbers = itertools.count(1)
 
     class Paced(ApiClient):
         def call_api(self, *args: Any, **kwargs: Any) -> Any:
-            if next(numbers) <= 2:
-                both_send.wait(20)
-            return super().call_api(*args, **kwargs)
+            if next(numbers) > 2:
+                return super().call_api(*args, **kwargs)
+            both_send.wait(20)
+            response = super().call_api(*args, **kwargs)
+            # The one that succeeds hears so after the other one has heard that it was refused.
+            assert response.status == 429 or refused.wait(20)
+            return response
 
     def wait(stop: Stop, seconds: float) -> bool:
+        refused.set()
         waiting.release()
         assert release.wait(20)
         times.now = 1007.0

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -455,6 +455,7 @@ def test_a_forked_child_begins_anew(here: World) -> None:
         max_size=8,
     ),
 )
+@example(sends=[("a", "", False), *[("a", "after", True)] * 9])
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_whatever_is_lost_each_send_has_one_message(
     server: MessagesServer, generation: GenerationName, sends: list[tuple[str, str, bool]]
@@ -462,6 +463,8 @@ def test_whatever_is_lost_each_send_has_one_message(
     """One after the other, with or without a failing look, while others speak too."""
     LEDGERS.after_fork()
     with world(server, generation, retries=0) as here:
+        # While the client waits, time passes on the server, too.
+        here.times.meanwhile = here.server.clock.advance
         for text, lost, look_fails in sends:
             if lost:
                 lose(here, lost)
