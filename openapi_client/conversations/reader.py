@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum, auto
 
-from openapi_client.conversations.marker import Marker, marker_at, moment_of
+from openapi_client.conversations.marker import Marker, Moment, marker_at, moment_of
 from openapi_client.conversations.windows import LARGEST, Snapshot, Window, window_over
 from openapi_client.models import MessageMessage
 
@@ -152,9 +152,8 @@ class Reader:
             unread = [index for index in later if items[index].jti not in self._recent]
             if self._follows or self._shows_last(items):
                 return unread
-            # The last one was deleted. What came in late beside those before it is not after it.
             self._skips_equal = False
-            return [index for index in unread if self._side(items[index]) is not _Side.READ]
+            return [index for index in unread if not self._came_late(items[index], items[seen[-1]])]
         sides = [self._side(message) for message in items]
         if all(side is _Side.READ for side in sides):
             return [] if self._shows_end(snapshot) else _Elsewhere.FURTHER
@@ -172,12 +171,23 @@ class Reader:
         """Whether the message that was read last is among `items`."""
         return self.last is not None and any(item.jti == self.last.jti for item in items)
 
+    def _came_late(self, message: MessageMessage, before: MessageMessage) -> bool:
+        """Whether a message, by its time, came in between one that was read and the last one.
+
+        The last one was deleted, or the place would tell. A time that contradicts the place, as
+        when summer time ends on a server of 2023, tells nothing.
+        """
+        is_read = self._side(message) is _Side.READ
+        return is_read and self._side_of(message, moment_of(before)) is not _Side.READ
+
     def _side(self, message: MessageMessage) -> _Side:
-        last = None if self.last is None else self.last.moment
+        return self._side_of(message, None if self.last is None else self.last.moment)
+
+    def _side_of(self, message: MessageMessage, read: Moment | None) -> _Side:
         moment = moment_of(message)
-        if last is None or moment is None or moment == last:
+        if read is None or moment is None or moment == read:
             return _Side.READ if self._skips_equal else _Side.UNKNOWN
-        return _Side.READ if (moment > last) is self.newest_first else _Side.UNREAD
+        return _Side.READ if (moment > read) is self.newest_first else _Side.UNREAD
 
     def _shows_beginning(self, snapshot: Snapshot) -> bool:
         """Whether there is nothing to read before what an answer shows."""

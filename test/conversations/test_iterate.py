@@ -7,8 +7,10 @@ import gc
 import itertools
 import threading
 from collections.abc import Callable
+from datetime import datetime, timezone
 from operator import length_hint
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 from rich.progress import Progress
@@ -19,6 +21,7 @@ from openapi_client.conversations import Conversation
 from openapi_client.conversations.windows import LARGEST
 from openapi_client.exceptions import ApiValueError, NotFoundException, ServiceException
 from openapi_client.models import MessageMessage, MessageResponse
+from openapi_client.testing import MessagesServer
 from test.conversations.world import APP, CONNECTION, OTHER, World, texts
 
 
@@ -136,6 +139,27 @@ def test_what_comes_in_late_is_not_read_after_what_was_stored_later(here: World)
     here.delete(*others)
     assert here.bodies() == ["message 1", "late"]
     assert list(iterator) == []
+
+
+@pytest.mark.skipif("Europe/Berlin" not in available_timezones(), reason="no time zones here")
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_the_end_of_summer_time_and_a_deletion_cause_no_miss(newest_first: bool) -> None:
+    """Servers of 2023 write local time as if it were UTC: an hour comes twice."""
+    with MessagesServer(tls=False, generation="2023", timezone=ZoneInfo("Europe/Berlin")) as server:
+        server.clock.set(datetime(2023, 10, 29, 0, 57, tzinfo=timezone.utc))
+        server.add_connection(APP, CONNECTION)
+        stored = [server.receive(APP, CONNECTION, "1")]
+        for number in range(2, 9):
+            server.clock.advance(60)
+            stored.append(server.receive(APP, CONNECTION, str(number)))
+        with ApiClient(server.configuration()) as client:
+            conversation = MessagesApi(client).conversation(APP, CONNECTION)
+            iterator = conversation.messages(per_page=2, newest_first=newest_first)
+            read = [next(iterator).body for _ in range(4)]
+            server.delete(APP, CONNECTION, stored[4 if newest_first else 3].jti)
+            read += texts(list(iterator))
+    numbers = [str(number) for number in range(1, 9)]
+    assert read == (numbers[::-1] if newest_first else numbers)
 
 
 def test_a_deletion_among_those_that_were_read_causes_no_miss(here: World) -> None:
