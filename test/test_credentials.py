@@ -9,6 +9,7 @@ import pytest
 
 from openapi_client import ApiClient, ApiException, ApiValueError, Configuration, MessagesApi
 from test.recorder import TOKEN, Recorder, http_answer
+from test.threads import in_threads
 
 
 @pytest.mark.parametrize(
@@ -172,11 +173,7 @@ def test_callable_token_is_asked_for_once_by_many_threads() -> None:
         gate.wait()
         configuration.auth_settings()
 
-    threads = [threading.Thread(target=use) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads([use] * 8)
     assert len(asked) == 1
 
 

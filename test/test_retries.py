@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openapi_client.retries import RetryBudget, RetryPolicy, parse_retry_after
+from test.threads import in_threads
 
 NOW = datetime(2024, 2, 29, 12, 0, 0, tzinfo=timezone.utc)
 FAR = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
@@ -204,9 +205,5 @@ def test_threads_share_a_budget() -> None:
         start.wait()
         taken.append(sum(budget.take() for _ in range(500)))
 
-    threads = [threading.Thread(target=take) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads([take] * 8)
     assert sum(taken) == 1000

@@ -33,6 +33,7 @@ from openapi_client.exceptions import (
 from openapi_client.models import MessageCreateMessageRequest, MessageMessage
 from openapi_client.testing import GENERATIONS, GenerationName, MessagesServer
 from test.conversations.world import APP, CONNECTION, OTHER, World, texts, world
+from test.threads import in_threads
 
 
 @pytest.fixture(autouse=True)
@@ -86,24 +87,6 @@ def test_the_first_sends_of_many_threads_cost_one_extra_get_together(here: World
     in_threads([partial(send, number) for number in range(8)])
     assert looks(here) == 1
     assert len(here.stored()) == 8
-
-
-def in_threads(calls: list[Callable[[], object]]) -> None:
-    failures: list[BaseException] = []
-
-    def run(call: Callable[[], object]) -> None:
-        try:
-            call()
-        except BaseException as error:  # noqa: BLE001 - it is shown by the thread that waits
-            failures.append(error)
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive()
-    assert failures == []
 
 
 def test_if_the_answer_is_lost_after_it_was_stored_the_stored_message_is_returned(
