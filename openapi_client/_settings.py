@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, cast
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Retry, Url, parse_url
 
-from openapi_client._fields import checked_field
+from openapi_client._encoding.header_fields import checked_field
 from openapi_client._redaction import shown_setting
 from openapi_client.exceptions import ApiValueError
 

@@ -9,16 +9,8 @@ from typing import Any, ClassVar, cast
 from typing_extensions import Self
 
 from openapi_client import rest
-from openapi_client._answers import (
-    is_utf8_json,
-    model_decoder,
-    raise_not_as_promised,
-    text_of,
-    type_for,
-    without_secrets,
-)
-from openapi_client._native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
-from openapi_client._request_parts import (
+from openapi_client._encoding.native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
+from openapi_client._encoding.request_parts import (
     OWN_HEADERS,
     SAFE_IN_PATH,
     add_credential,
@@ -28,6 +20,14 @@ from openapi_client._request_parts import (
     pairs,
     path_segment,
     path_template,
+)
+from openapi_client._encoding.response_body import (
+    is_utf8_json,
+    model_decoder,
+    raise_not_as_promised,
+    text_of,
+    type_for,
+    without_secrets,
 )
 from openapi_client.api_response import ApiResponse
 from openapi_client.configuration import Configuration
@@ -359,7 +359,7 @@ class ApiClient:
         if validate is not None and is_utf8_json(content_type):
             # Servers end their JSON with a line end.
             return None if len(content) < 9 and content.strip() == b"null" else validate(content)
-        from openapi_client import serialization
+        from openapi_client._encoding import serialization
 
         return serialization.deserialize_response(
             content,
@@ -378,7 +378,7 @@ class ApiClient:
             entries = cast("dict[str, object]", obj)
             if _TEXT.issuperset(map(type, entries.values())):
                 return entries
-        from openapi_client import serialization
+        from openapi_client._encoding import serialization
 
         return serialization.sanitize(cast("object", obj))
 
@@ -386,7 +386,7 @@ class ApiClient:
         self, response_text: str, response_type: Any, content_type: str | None = None
     ) -> Any:
         """Decode a text into a type or the name of one."""
-        from openapi_client import serialization
+        from openapi_client._encoding import serialization
 
         return serialization.deserialize(response_text, response_type, content_type)
 
@@ -394,7 +394,7 @@ class ApiClient:
         self, params: Any, collection_formats: Mapping[str, str] | None
     ) -> list[tuple[str, Any]]:
         """Names and values, collections written as `collection_formats` say."""
-        from openapi_client import serialization
+        from openapi_client._encoding import serialization
 
         return serialization.parameters_to_tuples(params, collection_formats)
 
@@ -406,7 +406,7 @@ class ApiClient:
             named = cast("list[tuple[str, object]]", params)
             if all(type(value) is int and _PLAIN_NAME.fullmatch(name) for name, value in named):
                 return "&".join([f"{name}={value}" for name, value in named])
-        from openapi_client import serialization
+        from openapi_client._encoding import serialization
 
         return serialization.parameters_to_url_query(cast("Any", params), collection_formats)
 
@@ -414,7 +414,7 @@ class ApiClient:
         self, files: Mapping[str, Any] | None = None
     ) -> list[tuple[str, tuple[str, bytes, str]]]:
         """The parts of a form that are files: name -> (file name, bytes, media type)."""
-        from openapi_client import serialization
+        from openapi_client._encoding import serialization
 
         return serialization.files_parameters(files)
 

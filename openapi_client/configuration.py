@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from openapi_client import _settings
-from openapi_client._debug import DebugLog
+from openapi_client._logging import DebugLog
 from openapi_client._redaction import HIDDEN, shown_setting, shown_target
 from openapi_client._settings import Limits
 from openapi_client.credentials import RenewableToken, as_bearer, checked_credential

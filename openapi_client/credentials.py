@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from openapi_client._fields import FORBIDDEN
+from openapi_client._encoding.header_fields import FORBIDDEN
 from openapi_client.exceptions import ApiValueError
 
 # RFC 9110, section 11.4: credentials are a scheme (a token), a space and what the scheme defines.

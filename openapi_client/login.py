@@ -8,7 +8,7 @@ from typing import cast
 
 from pydantic_core import from_json
 
-from openapi_client._answers import raise_not_as_promised
+from openapi_client._encoding.response_body import raise_not_as_promised
 from openapi_client._redaction import HIDDEN, shown_target
 from openapi_client.api_client import ApiClient
 from openapi_client.configuration import Configuration

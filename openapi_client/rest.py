@@ -1,4 +1,4 @@
-"""The transport: pools, limits and attempts. With `_transport` the only room that knows urllib3."""
+"""The transport as generated programs know it; with `_http` the only room that knows urllib3."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from urllib.parse import quote
 
 from urllib3 import BaseHTTPResponse, HTTPHeaderDict
 
-from openapi_client._fields import checked_field
+from openapi_client._encoding.header_fields import checked_field
+from openapi_client._encoding.request_body import METHODS, WITH_BODY, encode_payload
+from openapi_client._http.call import Exchange
+from openapi_client._http.connection import Loaded, leave_to_parent
+from openapi_client._http.head import Fields
+from openapi_client._http.pool import Origin, TLSContexts, make_origin
+from openapi_client._http.retrying import AttemptLoop, Call
 from openapi_client._redaction import SHOWN_HEADERS, secrets_of, shown_target
-from openapi_client._transport.attempts import AttemptLoop, Call
-from openapi_client._transport.connection import Loaded, leave_to_parent
-from openapi_client._transport.exchange import Exchange
-from openapi_client._transport.head import Fields
-from openapi_client._transport.payload import METHODS, WITH_BODY, encode_payload
-from openapi_client._transport.pools import Origin, TLSContexts, make_origin
 from openapi_client.exceptions import (
     ApiException,
     ApiValueError,

@@ -24,7 +24,7 @@ from openapi_client import ApiClient, Configuration, MessagesApi
 from openapi_client.testing import pytest_plugin
 from openapi_client.testing._service import Route, Service
 from openapi_client.testing._wire import Request, Response
-from test.recorder import TOKEN, Recorder
+from test.support.recorder import TOKEN, Recorder
 
 DESCRIPTION = Path(__file__).resolve().parent.parent / "docs" / "openapi.yaml"
 ORIGIN = "http://server.test"

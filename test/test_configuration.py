@@ -11,7 +11,7 @@ import pytest
 import urllib3
 
 from openapi_client import ApiClient, ApiValueError, Configuration, MessagesApi
-from test.recorder import TOKEN, Recorder, http_answer
+from test.support.recorder import TOKEN, Recorder, http_answer
 
 # -- the host --------------------------------------------------------------------------------------
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from openapi_client import ApiClient, ApiException, ApiValueError, Configuration, MessagesApi
-from test.recorder import TOKEN, Recorder, http_answer
-from test.threads import in_threads
+from test.support.recorder import TOKEN, Recorder, http_answer
+from test.support.threads import in_threads
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ from openapi_client.exceptions import (
 from openapi_client.models import MessageMessage
 from openapi_client.rest import RESTClientObject
 from openapi_client.testing import MessagesServer
-from test.recorder import HELLO, TOKEN, Recorder, closed_port, http_answer
+from test.support.recorder import HELLO, TOKEN, Recorder, closed_port, http_answer
 
 TESTS = Path(__file__).resolve().parent
 PAGE = TESTS.parent / "docs" / "differences.md"

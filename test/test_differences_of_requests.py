@@ -16,7 +16,7 @@ import urllib3
 
 from openapi_client import ApiClient, ApiException, ApiValueError, Configuration, MessagesApi
 from openapi_client.exceptions import ClientClosedException, ConnectException
-from test.recorder import HELLO, TOKEN, Recorder, closed_port, http_answer
+from test.support.recorder import HELLO, TOKEN, Recorder, closed_port, http_answer
 
 # -- paths and hosts -------------------------------------------------------------------------------
 

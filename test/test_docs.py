@@ -41,7 +41,7 @@ import tomli
 import yaml
 
 from openapi_client.testing import MessagesServer
-from test.pages import (
+from test.support.pages import (
     ROOT,
     Block,
     Program,

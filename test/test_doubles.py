@@ -22,9 +22,9 @@ from openapi_client import (
 )
 from openapi_client.exceptions import NotFoundException
 from openapi_client.rest import RESTClientObject, RESTResponse
-from test.recorder import HELLO, TOKEN, Recorder
-from test.wire.arguments import CALLS, VARIANTS
-from test.wire.case import LIST, Case
+from test.support.recorder import HELLO, TOKEN, Recorder
+from test.support.wire.arguments import CALLS, VARIANTS
+from test.support.wire.case import LIST, Case
 
 HOST = "https://service.example/v1"
 MESSAGES = f"{HOST}/apps/a/connections/c/messages"

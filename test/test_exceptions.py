@@ -27,9 +27,9 @@ from openapi_client.exceptions import (
 )
 from openapi_client.rest import RESTResponse
 from openapi_client.retries import Attempt
-from test.recorder import http_answer
-from test.transport.calls import TOKEN, api_for, failure_of, get, send
-from test.transport.scripted import ScriptedServer, always
+from test.support.calls import TOKEN, api_for, failure_of, get, send
+from test.support.recorder import http_answer
+from test.support.scripted import ScriptedServer, always
 
 # -- the tree --------------------------------------------------------------------------------------
 

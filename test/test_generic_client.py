@@ -27,7 +27,7 @@ from openapi_client import (
     MessageMessage,
 )
 from openapi_client.exceptions import ApiTypeError
-from test.recorder import TOKEN, Recorder, http_answer
+from test.support.recorder import TOKEN, Recorder, http_answer
 
 
 def call(

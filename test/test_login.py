@@ -26,8 +26,8 @@ from openapi_client.exceptions import (
 )
 from openapi_client.login import LoginToken
 from openapi_client.testing import MessagesServer
-from test.recorder import Recorder, closed_port, http_answer
-from test.transport.scripted import Peer, ScriptedServer, in_turn
+from test.support.recorder import Recorder, closed_port, http_answer
+from test.support.scripted import Peer, ScriptedServer, in_turn
 
 PASSWORD = 'pass"wörd-of-the-test'
 TOKEN = http_answer(200, {"token": "t0ken-by-login"})

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openapi_client.retries import RetryBudget, RetryPolicy, parse_retry_after
-from test.threads import in_threads
+from test.support.threads import in_threads
 
 NOW = datetime(2024, 2, 29, 12, 0, 0, tzinfo=timezone.utc)
 FAR = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc)

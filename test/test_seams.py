@@ -17,9 +17,9 @@ from openapi_client import (
 )
 from openapi_client.exceptions import NotFoundException, ServiceException
 from openapi_client.rest import RESTResponse
-from test.recorder import TOKEN, Recorder, http_answer
-from test.wire.arguments import CALLS, VARIANTS
-from test.wire.case import Case
+from test.support.recorder import TOKEN, Recorder, http_answer
+from test.support.wire.arguments import CALLS, VARIANTS
+from test.support.wire.case import Case
 
 HOST = "https://service.example/v1"
 

@@ -30,10 +30,10 @@ from openapi_client.exceptions import (
     ProxyException,
     TLSException,
 )
-from test.recorder import closed_port
-from test.transport.calls import TOKEN, client_for, failure_of
-from test.transport.echoes import FAILURES, SETTINGS, echo, resetting, said_by
-from test.transport.scripted import Peer, ScriptedServer, always, message
+from test.support.calls import TOKEN, client_for, failure_of
+from test.support.echoes import FAILURES, SETTINGS, echo, resetting, said_by
+from test.support.recorder import closed_port
+from test.support.scripted import Peer, ScriptedServer, always, message
 
 USER_AND_PASSWORD = base64.b64encode(f"user:{TOKEN}".encode()).decode()
 # The end of the encoded pair would be enough for a search that is not aligned to its beginning.

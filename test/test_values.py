@@ -27,7 +27,7 @@ from openapi_client import (
     exceptions,
 )
 from openapi_client.retries import Attempt
-from test.recorder import TOKEN, Recorder, http_answer
+from test.support.recorder import TOKEN, Recorder, http_answer
 
 
 def pickled(value: Any) -> Any:

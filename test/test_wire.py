@@ -1,4 +1,4 @@
-"""What goes over the wire, call by call: the tables of `test.wire`, recorded on loopback."""
+"""What goes over the wire, call by call: the tables of `test.support.wire`, on loopback."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from openapi_client import (
     MessagesApi,
     MessageUpdateMessageRequest,
 )
-from test.recorder import Recorder
-from test.wire.arguments import (
+from test.support.recorder import Recorder
+from test.support.wire.arguments import (
     CALLS,
     CONTENT_TYPES,
     IDS,
@@ -25,9 +25,9 @@ from test.wire.arguments import (
     TEXTS,
     VARIANTS,
 )
-from test.wire.case import EDIT, GET, LIST, SEND, USUAL, Case, sent
-from test.wire.credentials import CREDENTIALS, OPTIONS
-from test.wire.headers import DEFAULTS, HEADERS
+from test.support.wire.case import EDIT, GET, LIST, SEND, USUAL, Case, sent
+from test.support.wire.credentials import CREDENTIALS, OPTIONS
+from test.support.wire.headers import DEFAULTS, HEADERS
 
 
 def check(recorder: Recorder, case: Case) -> None:

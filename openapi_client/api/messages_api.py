@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from pydantic import StrictInt, StrictStr
 from typing_extensions import Unpack
 
-from openapi_client.api._operations import (
+from openapi_client.api.operation import (
     Description,
     Request,
     RequestOptions,

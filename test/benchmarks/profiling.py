@@ -32,7 +32,7 @@ _OTHER = "free the result, and the benchmark's own loop"
 # A part, and what its places look like: regular expressions for "path:function: source line".
 # The first part that matches is taken; a place that none matches counts for its caller.
 _OWN = r"openapi_client/"
-_WIRE = r"openapi_client/_transport/"
+_WIRE = r"openapi_client/_http/"
 _PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "receive bytes",

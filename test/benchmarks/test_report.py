@@ -119,5 +119,5 @@ def test_a_sample_counts_for_the_nearest_function_that_a_part_names() -> None:
 
     scope = {"frames": frames, "sys": sys}
     exec(place("/x/unknown.py", "def helper(): frames.append(sys._getframe())"), scope)
-    exec(place("/x/openapi_client/_transport/head.py", "helper()"), scope)
+    exec(place("/x/openapi_client/_http/head.py", "helper()"), scope)
     assert part_of(frames[0]) == "read the answer's head"

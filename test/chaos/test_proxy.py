@@ -19,7 +19,7 @@ from openapi_client.exceptions import (
 )
 from openapi_client.testing import MessagesServer
 from test.chaos.proxy import FAULTS, ChaosProxy
-from test.transport.scripted import PATIENCE
+from test.support.scripted import PATIENCE
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from openapi_client.testing import GENERATIONS, GenerationName, MessagesServer
-from test.conversations.world import World, world
+from test.support.world import World, world
 
 
 @pytest.fixture(scope="session")

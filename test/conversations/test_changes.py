@@ -26,7 +26,7 @@ from openapi_client.conversations import Follower, MessageIterator
 from openapi_client.exceptions import ServiceException
 from openapi_client.models import MessageMessage
 from openapi_client.testing import GENERATIONS, GenerationName, MessagesServer, StoredMessage
-from test.conversations.world import APP, CONNECTION, OTHER, World
+from test.support.world import APP, CONNECTION, OTHER, World
 
 SETTINGS = settings(
     max_examples=25,

@@ -14,8 +14,8 @@ import pytest
 
 from openapi_client import MessageMessage
 from openapi_client.testing import MessagesServer
-from test.conversations.world import APP
-from test.pages import ROOT
+from test.support.pages import ROOT
+from test.support.world import APP
 
 CONNECTIONS = [f"friend-{number}" for number in range(200)]
 SECONDS = 120

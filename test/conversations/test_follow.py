@@ -22,7 +22,7 @@ from openapi_client.exceptions import (
 )
 from openapi_client.models import MessageMessage
 from openapi_client.testing import MessagesServer
-from test.conversations.world import APP, CONNECTION, World, texts
+from test.support.world import APP, CONNECTION, World, texts
 
 
 class Enough(Exception):

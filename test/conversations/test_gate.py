@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from openapi_client.conversations.gate import Gate
-from test.conversations.world import FakeTimes
+from test.support.world import FakeTimes
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from openapi_client.conversations.windows import LARGEST
 from openapi_client.exceptions import ApiValueError, NotFoundException, ServiceException
 from openapi_client.models import MessageMessage, MessageResponse
 from openapi_client.testing import MessagesServer
-from test.conversations.world import APP, CONNECTION, OTHER, World, texts
+from test.support.world import APP, CONNECTION, OTHER, World, texts
 
 
 def numbered(count: int) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 
 from openapi_client import ApiClient, Configuration, MessagesApi
 from openapi_client.conversations import Conversation
-from test.conversations.world import APP, CONNECTION, World, texts
+from test.support.world import APP, CONNECTION, World, texts
 
 
 def test_a_pickled_conversation_reads_and_sends(here: World) -> None:

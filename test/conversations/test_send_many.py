@@ -15,7 +15,7 @@ from openapi_client.conversations import Conversation, Outcome, Stop, Times
 from openapi_client.exceptions import ApiException, ApiValueError, TooManyRequestsException
 from openapi_client.models import MessageCreateMessageRequest, MessageMessage
 from openapi_client.testing import MessagesServer
-from test.conversations.world import APP, CONNECTION, FakeTimes, World, texts
+from test.support.world import APP, CONNECTION, FakeTimes, World, texts
 
 
 def test_each_body_has_one_outcome_in_order(here: World) -> None:

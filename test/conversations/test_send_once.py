@@ -32,8 +32,8 @@ from openapi_client.exceptions import (
 )
 from openapi_client.models import MessageCreateMessageRequest, MessageMessage
 from openapi_client.testing import GENERATIONS, GenerationName, MessagesServer
-from test.conversations.world import APP, CONNECTION, OTHER, World, texts, world
-from test.threads import in_threads
+from test.support.threads import in_threads
+from test.support.world import APP, CONNECTION, OTHER, World, texts, world
 
 
 @pytest.fixture(autouse=True)

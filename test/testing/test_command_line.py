@@ -18,7 +18,7 @@ from openapi_client import ApiClient, Configuration, MessagesApi
 from openapi_client.exceptions import ServiceException
 from openapi_client.testing import Faults, MessagesServer
 from openapi_client.testing._fault_text import command_fault
-from test.testing.raw import RawClient
+from test.support.raw import RawClient
 
 EXAMPLE = ("app_id_example", "connection_id_example")
 SECONDS = 20

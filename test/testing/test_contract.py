@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from openapi_client.testing import GENERATIONS, GenerationName, MessagesServer
-from test.testing.raw import APP, CONNECTION, MESSAGES, RawClient
+from test.support.raw import APP, CONNECTION, MESSAGES, RawClient
 
 NOT_FOUND = {
     "status": 404,

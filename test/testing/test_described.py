@@ -8,8 +8,8 @@ from openapi_core.exceptions import OpenAPIError
 from openapi_client.testing._service import route_of
 from openapi_client.testing._wire import Request, Response
 from test.conftest import check_answer, check_request
+from test.support.raw import MESSAGES
 from test.testing.fuzz import fuzz
-from test.testing.raw import MESSAGES
 
 AUTHORIZED = [("Host", "x"), ("Authorization", "Bearer x"), ("Content-Type", "application/json")]
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from openapi_client.testing import MessagesServer
-from test.testing.raw import APP, CONNECTION, MESSAGES, Answer, RawClient, exchange_bytes
+from test.support.raw import APP, CONNECTION, MESSAGES, Answer, RawClient, exchange_bytes
 
 TEXT = {"body": "Hello"}
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from openapi_client.testing import MessagesServer
+from test.support.raw import RawClient
 from test.testing.kills import kill_while_sending
 from test.testing.load import drive
-from test.testing.raw import RawClient
 
 CONNECTIONS, REQUESTS = 64, 1920
 

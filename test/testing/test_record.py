@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from openapi_client.testing import MessagesServer
-from test.testing.raw import APP, CONNECTION, MESSAGES, RawClient
+from test.support.raw import APP, CONNECTION, MESSAGES, RawClient
 
 TEXT = {"body": "Hello"}
 

@@ -19,7 +19,7 @@ import pytest
 from openapi_client import ApiClient, MessagesApi
 from openapi_client.exceptions import UnauthorizedException
 from openapi_client.testing import GENERATIONS, Clock, GenerationName, MessagesServer
-from test.testing.raw import APP, CONNECTION, MESSAGES, RawClient
+from test.support.raw import APP, CONNECTION, MESSAGES, RawClient
 
 MAY_FIRST = datetime(2024, 5, 1, tzinfo=timezone.utc)
 

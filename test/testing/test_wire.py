@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from openapi_client.testing import MessagesServer
-from test.testing.raw import MESSAGES, RawClient, exchange_bytes
+from test.support.raw import MESSAGES, RawClient, exchange_bytes
 
 HEAD = b"GET /v1/nothing HTTP/1.1\r\nHost: x\r\n"
 ROUTER_404 = b'{"message":"Not Found"}\n'

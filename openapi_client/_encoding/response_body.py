@@ -1,0 +1,86 @@
+"""What comes back: types, texts and what is not as promised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, NoReturn
+
+from pydantic import BaseModel
+
+from openapi_client import models
+from openapi_client._redaction import scrub
+from openapi_client.exceptions import DeserializationException
+from openapi_client.rest import AnyResponse
+
+
+def type_for(status: int, types: Mapping[str, Any]) -> Any:
+    """The type of an answer's body, or its name, by status ("200") or class of status ("2XX")."""
+    response_type = types.get(str(status)) or types.get(_STATUS_CLASSES.get(status // 100, ""))
+    if response_type is None and 200 <= status <= 299:
+        # Servers answer with a 2xx of their own choice what the description knows as another one.
+        return next((types[key] for key in sorted(types) if key.startswith("2")), None)
+    return response_type
+
+
+_STATUS_CLASSES = {number: f"{number}XX" for number in range(1, 6)}
+
+
+@lru_cache(maxsize=256)
+def model_decoder(response_type: Any) -> Callable[[bytes], Any] | None:
+    """What decodes a model of this package straight from bytes; `None` for any other type."""
+    if isinstance(response_type, str):
+        response_type = getattr(models, response_type, None)
+    if isinstance(response_type, type) and issubclass(response_type, BaseModel):
+        return response_type.model_validate_json
+    return None
+
+
+_USUAL_TYPES = (None, "application/json", "application/json; charset=UTF-8")
+
+
+@lru_cache(maxsize=64)
+def is_utf8_json(content_type: str | None) -> bool:
+    """Whether a body can be read as JSON from its bytes."""
+    if content_type in _USUAL_TYPES:
+        return True
+    from openapi_client._encoding.media_types import charset_of, is_json
+
+    charset = charset_of(content_type)
+    return is_json(content_type) and charset in (None, "utf-8", "utf8", "us-ascii")
+
+
+def text_of(response: AnyResponse, content: bytes) -> str:
+    """A body as text, whatever its charset."""
+    from openapi_client._encoding.media_types import decode
+
+    try:
+        return decode(content, response.getheader("Content-Type"))
+    except ValueError:
+        return content.decode("utf-8", "replace")
+
+
+def without_secrets(response: AnyResponse, content: bytes) -> bytes:
+    """A body that repeats no credential of its request."""
+    secrets: frozenset[str] = getattr(response, "secrets", frozenset())
+    return scrub(content.decode("latin-1"), secrets).encode("latin-1")
+
+
+def raise_not_as_promised(
+    response: AnyResponse, response_type: Any, content: bytes, error: ValueError | OSError
+) -> NoReturn:
+    """Raise the exception for a 2xx whose body is not what the operation promises."""
+    name = (
+        response_type if isinstance(response_type, str) else getattr(response_type, "__name__", "")
+    )
+    shown = without_secrets(response, content)
+    # The cause quotes the body, and where it is long only pieces of it. If a server has put the
+    # credentials of the request into that, the message and a traceback would show some of them.
+    harmless = shown == content
+    told = f"The answer is not a {name}" + (f": {error}" if harmless else "")
+    failure = DeserializationException(
+        response.status, told, http_resp=response, body=text_of(response, content)
+    )
+    failure.detail = None
+    failure.raw_data = shown
+    raise failure from (error if harmless else None)
