@@ -200,16 +200,32 @@ class Body:
 
     def _line(self, limit: int) -> bytes:
         source = self._source
-        while (end := source.buffer.find(b"\r\n", source.position)) < 0:
-            data = source.buffer[source.position :]
-            if len(data) > limit:
-                raise ProtocolError("The answer has a chunk line that does not end")
-            more = source.receive(awaited=True)
-            if not more:
-                raise IncompleteRead(self._received, 0)
-            source.buffer, source.position = data + more, 0
+        end = source.buffer.find(b"\r\n", source.position)
+        if end < 0:
+            return self._line_in_pieces(limit)
         line = source.buffer[source.position : end]
         source.position = end + 2
         if len(line) > limit:
             raise ProtocolError("The answer has a chunk line that is too long")
         return line
+
+    def _line_in_pieces(self, limit: int) -> bytes:
+        """Receive the rest of a line; each byte is searched and copied once, however few come."""
+        source = self._source
+        data = bytearray(source.buffer[source.position :])
+        source.buffer, source.position = b"", 0
+        end = -1
+        while end < 0:
+            # One more than the limit, which may be the first byte of the line's end.
+            if len(data) > limit + 1:
+                raise ProtocolError("The answer has a chunk line that does not end")
+            more = source.receive(awaited=True)
+            if not more:
+                raise IncompleteRead(self._received, 0)
+            unsearched = max(0, len(data) - 1)
+            data += more
+            end = data.find(b"\r\n", unsearched)
+        if end > limit:
+            raise ProtocolError("The answer has a chunk line that is too long")
+        source.buffer = bytes(data[end + 2 :])
+        return bytes(data[:end])

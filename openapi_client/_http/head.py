@@ -19,12 +19,10 @@ _MAX_LENGTH_DIGITS = 18
 # RFC 9112, section 4: the reason may be empty, and servers leave out the space before it then.
 _STATUS_LINE = re.compile(r"HTTP/1\.([01]) ([1-9][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*))?\r\n")
 # RFC 9110, sections 5.1 and 5.5. No space before the colon (RFC 9112, section 5.1), no control
-# characters in a value; optional white space around it is not part of it.
-_FIELD = re.compile(
-    r"(?m)^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[\t ]*([^\x00-\x08\x0a-\x1f\x7f]*?)[\t ]*\r\n"
-)
-# RFC 9112, section 5.2: a user agent replaces each fold by a space.
-_FOLD = r"[\t ]*\r\n[\t ]+"
+# characters in a value. The white space around a value is stripped afterwards: next to a repeat
+# that also takes white space, a pattern for it would backtrack in quadratic time.
+_FIELD = re.compile(r"(?m)^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\x00-\x08\x0a-\x1f\x7f]*)\r\n")
+_FOLD = re.compile(r"\r\n[\t ]+")
 
 # How the end of a body is known (RFC 9112, section 6.3).
 CHUNKED = -1
@@ -109,8 +107,8 @@ def parse_fields(text: str, start: int = 0) -> list[tuple[str, str]]:
     if text.startswith((" ", "\t"), start):
         raise ProtocolError("White space between status line and fields (RFC 9112, 2.2)")
     if "\r\n " in text or "\r\n\t" in text:
-        text, start = re.sub(_FOLD, " ", text[start:]), 0
-    fields: list[tuple[str, str]] = _FIELD.findall(text, start)
+        text, start = _unfold(text[start:]), 0
+    fields = [(name, value.strip("\t ")) for name, value in _FIELD.findall(text, start)]
     # A field begins a line and holds no line end but its own: as many fields as line ends means
     # that there is nothing else.
     if len(fields) != text.count("\n", start):
@@ -118,6 +116,12 @@ def parse_fields(text: str, start: int = 0) -> list[tuple[str, str]]:
     if len(fields) > MAX_FIELDS:
         raise ProtocolError(f"The answer has more than {MAX_FIELDS} header fields")
     return fields
+
+
+def _unfold(text: str) -> str:
+    """Replace each fold, and the white space around it, by a space (RFC 9112, section 5.2)."""
+    *folded, last = _FOLD.split(text)
+    return " ".join([*(part.rstrip("\t ") for part in folded), last])
 
 
 # Bytes of the body, or how its end is known; and whether the connection can be used after it.
