@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
@@ -29,6 +30,7 @@ from openapi_client._encoding.response_body import (
     type_for,
     without_secrets,
 )
+from openapi_client._http.call import Call, Method, call_of, handle
 from openapi_client.api_response import ApiResponse
 from openapi_client.configuration import Configuration
 from openapi_client.exceptions import (
@@ -42,7 +44,7 @@ from openapi_client.exceptions import (
 )
 from openapi_client.models.base import Model
 from openapi_client.rest import AnyResponse, RESTClientObject, RESTResponse
-from openapi_client.retries import Attempt
+from openapi_client.retries import Attempt, Retries
 
 __all__ = [
     "ApiClient",
@@ -154,6 +156,41 @@ class ApiClient:
         cls._default = default
 
     # -- the way down -----------------------------------------------------------------------------
+
+    def begin_call(
+        self,
+        method: str,
+        request_timeout: float | tuple[float | None, float | None] | None = None,
+        retries: Retries = None,
+        *,
+        preload: bool = True,
+    ) -> Method:
+        """Begin a call: its deadline counts from now, the wait for a token included.
+
+        Args:
+            method: the HTTP method, upper case.
+            request_timeout: as of `call_api`.
+            retries: overrides `Configuration.retries`.
+            preload: whether the body of the response is read before the call returns.
+
+        Returns:
+            The method, for `param_serialize` and `call_api`, which the call travels with.
+        """
+        client: Any = self.rest_client
+        clock = client.clock if isinstance(client, RESTClientObject) else time.monotonic
+        limits = self.configuration.limits
+        if request_timeout is not None:
+            limits = limits.for_call(request_timeout)
+        return handle(
+            Call(
+                method,
+                limits,
+                clock,
+                request_timeout=request_timeout,
+                retries=retries,
+                preload=preload,
+            )
+        )
 
     def param_serialize(
         self,
@@ -275,6 +312,7 @@ class ApiClient:
         if request_auth:
             add_credential(headers, queries, checked_auth(request_auth))
             return
+        self.configuration.prepare_token(call_of(method))
         configured = self.configuration.auth_settings()
         for scheme in auth_settings:
             setting = configured.get(scheme)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
     from urllib3 import Retry
 
+    from openapi_client._http.call import Call
+
 HostSetting = dict[str, Any]
 
 _SCHEME = "BearerAuth"
@@ -325,22 +327,41 @@ class Configuration:
         setting = {"type": "api_key", "in": "header", "key": "Authorization", "value": value}
         return {_SCHEME: setting}
 
+    def prepare_token(self, call: Call | None) -> None:
+        """Get a token from a callable `access_token` if it is needed, within a call's deadline.
+
+        Raises:
+            ApiException: the callable raised an error or took too long; `outcome` says that
+                nothing was sent.
+            ApiValueError: what it gave cannot be sent.
+        """
+        if self._token is None or _SCHEME in self.api_key:
+            return
+        token = self._token.current(_seconds_left(self, call))
+        if call is not None and token is not None:
+            call.token_epoch = token.epoch
+
     def _current_token(self) -> str | None:
         if self._token is not None:
-            return self._token.current()
-        token = self.access_token
-        return None if token is None else checked_credential(token, "access_token")
+            token = self._token.current(self.limits.deadline)
+            return None if token is None else token.value
+        value = self.access_token
+        return None if value is None else checked_credential(value, "access_token")
 
-    def renewed_authorization(self, refused: str | None) -> str | None:
-        """After a 401: the `Authorization` value to try instead of `refused`.
+    def renewed_authorization(self, refused: str | None, call: Call | None = None) -> str | None:
+        """Return the `Authorization` value to try after a 401 instead of `refused`.
 
         `None` if there is no other: only a callable `access_token` can be asked again, and only if
         the refused value was made of one of its tokens.
+
+        Raises:
+            ApiException: the callable raised an error or took too long.
         """
         if self._token is None or refused is None:
             return None
-        token = self._token.renewed(refused)
-        return None if token is None else as_bearer(token)
+        epoch = None if call is None else call.token_epoch
+        token = self._token.renewed(refused, epoch, _seconds_left(self, call))
+        return None if token is None else as_bearer(token.value)
 
     def after_fork(self) -> None:
         """In a forked child: drop locks that a thread of the parent may have held."""
@@ -405,3 +426,9 @@ class Configuration:
             f"Proxy: {proxy}\n"
             f"Credentials: {HIDDEN if self.api_key or self.access_token else None}"
         )
+
+
+def _seconds_left(configuration: Configuration, call: Call | None) -> float | None:
+    if call is None:
+        return configuration.limits.deadline
+    return None if call.expires is None else max(0.0, call.expires - call.clock())

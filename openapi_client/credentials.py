@@ -2,69 +2,179 @@
 
 from __future__ import annotations
 
+import _thread
+import contextvars
+import copy
 import re
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from openapi_client._encoding.header_fields import FORBIDDEN
-from openapi_client.exceptions import ApiValueError
+from openapi_client.exceptions import ApiException, ApiValueError, TimeoutException
 
 # RFC 9110, section 11.4: credentials are a scheme (a token), a space and what the scheme defines.
 _WITH_SCHEME = re.compile(r"[A-Za-z][!#$%&'*+.^_`|~0-9A-Za-z-]* +\S")
 
 
+class Token(NamedTuple):
+    """A token, and how often its provider had been asked when it gave it."""
+
+    value: str
+    epoch: int
+
+
+class _Request:
+    """A request to the provider, and those who wait for what it gives.
+
+    The gate is held until there is an answer. It is a plain lock, because to wait for it and to
+    open it is one step each: a signal handler may wait for the request that its thread waits for.
+    """
+
+    __slots__ = ("error", "gate", "thread", "token")
+
+    def __init__(self) -> None:
+        self.gate = threading.Lock()
+        self.gate.acquire()
+        self.token: Token | None = None
+        self.error: BaseException | None = None
+        self.thread: int | None = None
+
+    def result(self, remaining: float | None) -> Token:
+        """Wait for the answer, at most `remaining` seconds."""
+        timeout = -1 if remaining is None else min(remaining, threading.TIMEOUT_MAX)
+        if not self.gate.acquire(timeout=timeout):
+            raise TimeoutException(0, "The token did not come within the deadline of the call")
+        self.gate.release()
+        if isinstance(self.error, ApiValueError):
+            raise ApiValueError(str(self.error))
+        if self.token is None:
+            raise _failure(self.error) from self.error
+        return self.token
+
+
+def _failure(error: BaseException | None) -> ApiException:
+    """Return the exception that one of the callers who share a failure of the provider gets."""
+    if isinstance(error, ApiException):
+        failure = copy.copy(error)
+        failure.hint = failure.hint or "The token could not be had; the call itself was not sent."
+    else:
+        failure = ApiException(0, f"access_token() raised {type(error).__name__}")
+    failure.outcome = "not_sent"
+    return failure
+
+
 class RenewableToken:
     """The token that a callable gives, kept until the server refuses it.
 
-    Safe for any number of threads: one asks the callable, the others wait for what it gives.
+    Safe for any number of threads: one request to the callable serves all who want its answer,
+    failure included. The callable runs in a thread of its own, so that no caller waits longer for
+    it than its call may take, and no lock is held meanwhile.
     """
 
     def __init__(self, provider: Callable[[], str]) -> None:
         self._provider = provider
-        self._token: str | None = None
+        self._token: Token | None = None
+        self._asked = 0
         # Enough to know the token of a call that began several renewals ago as one of ours.
         self._given: deque[str] = deque(maxlen=16)
-        self._lock = threading.Lock()
+        # At most one request, under one key: `setdefault` tells in one step who made it.
+        self._requests: dict[str, _Request] = {}
 
-    def current(self) -> str:
-        """The token; the callable is asked for it the first time."""
-        token = self._token
-        if token is None:
-            with self._lock:
-                token = self._token
-                if token is None:
-                    token = self._ask()
-        return token
+    def current(self, remaining: float | None = None) -> Token | None:
+        """Return the token; the callable is asked for it the first time.
 
-    def renewed(self, refused: str) -> str | None:
-        """The token to try after the server refused one.
+        Args:
+            remaining: seconds to wait at most; `None` for no limit.
+
+        Returns:
+            `None` to the callable itself, which may make calls while it has no token yet.
+
+        Raises:
+            ApiException: the callable raised an error, which is chained, or took too long; its
+                `outcome` is `"not_sent"`.
+            ApiValueError: what it gave cannot be sent.
+        """
+        return self._token or self._request(0, remaining)
+
+    def renewed(
+        self, refused: str, epoch: int | None = None, remaining: float | None = None
+    ) -> Token | None:
+        """Return the token to try after the server refused one.
 
         Args:
             refused: the `Authorization` value that the server refused.
+            epoch: of the token that the call was made with, if it is known.
+            remaining: seconds to wait at most; `None` for no limit.
 
         Returns:
-            A token fresh from the callable; or the one that another thread has got meanwhile, so
-            that the callable is asked once for all threads. `None` if `refused` is not one of this
-            object's tokens.
-        """
-        with self._lock:
-            if not any(as_bearer(token) == refused for token in self._given):
-                return None
-            if self._token is None or as_bearer(self._token) == refused:
-                return self._ask()
-            return self._token
+            A token fresh from the callable; or the one that another call has got meanwhile, so that
+            the callable is asked once for all that were refused together. `None` if there is no
+            other, or `refused` is not one of this object's tokens.
 
-    def _ask(self) -> str:
-        token = checked_credential(self._provider(), "what access_token() returned")
-        self._token = token
-        self._given.append(token)
-        return token
+        Raises:
+            ApiException, ApiValueError: as `current`.
+        """
+        token = self._token
+        if token is None or not any(as_bearer(given) == refused for given in self._given):
+            return None
+        if as_bearer(token.value) != refused:
+            return token
+        if epoch is not None and token.epoch > epoch:
+            return None  # asked since this call began, and it gave the refused one again
+        return self._request(token.epoch, remaining)
+
+    def _request(self, after: int, remaining: float | None) -> Token | None:
+        """Ask the callable, or join those who wait for it already."""
+        mine = _Request()
+        request = self._requests.setdefault("token", mine)
+        if request.thread == threading.get_ident():
+            return None
+        if request is mine:
+            token = self._token
+            if token is not None and token.epoch > after:
+                # It came between the look at it and this request.
+                mine.token = token
+                self._requests.pop("token", None)
+                mine.gate.release()
+            else:
+                self._start(mine)
+        try:
+            return request.result(remaining)
+        except TimeoutException:
+            if request is mine and self._requests.get("token") is mine:
+                # Later calls are not to wait for a callable that hangs; they ask anew.
+                self._requests.pop("token", None)
+            raise
+
+    def _start(self, request: _Request) -> None:
+        context = contextvars.copy_context()
+        try:
+            # Not `threading.Thread`, which takes locks of the module on its way: a signal handler
+            # that comes in between, and asks for a token, would wait for them for ever.
+            _thread.start_new_thread(lambda: context.run(self._ask, request), ())
+        except RuntimeError:  # the interpreter is ending, and starts no more threads
+            self._ask(request)
+
+    def _ask(self, request: _Request) -> None:
+        request.thread = threading.get_ident()
+        try:
+            value = checked_credential(self._provider(), "what access_token() returned")
+            self._asked += 1
+            request.token = self._token = Token(value, self._asked)
+            self._given.append(value)
+        except BaseException as error:  # noqa: BLE001 - raised by those who wait
+            request.error = error
+        finally:
+            request.thread = None
+            if self._requests.get("token") is request:
+                del self._requests["token"]
+            request.gate.release()
 
     def after_fork(self) -> None:
-        """In a forked child: forget a lock that a thread of the parent may hold for ever."""
-        self._lock = threading.Lock()
+        """In a forked child: forget a request that a thread of the parent waits for."""
+        self._requests = {}
 
 
 def checked_credential(value: Any, name: str) -> str:

@@ -6,13 +6,10 @@ import io
 import os
 import random
 import re
-import threading
 import time
 import warnings
 import weakref
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
@@ -20,12 +17,13 @@ from urllib3 import BaseHTTPResponse, HTTPHeaderDict
 
 from openapi_client._encoding.header_fields import checked_field
 from openapi_client._encoding.request_body import METHODS, WITH_BODY, encode_payload
-from openapi_client._http.call import Exchange
-from openapi_client._http.connection import Loaded, leave_to_parent
+from openapi_client._http.call import Call, call_of
+from openapi_client._http.connection import leave_to_parent
 from openapi_client._http.head import Fields
 from openapi_client._http.pool import Origin, TLSContexts, make_origin
-from openapi_client._http.retrying import AttemptLoop, Call
-from openapi_client._redaction import SHOWN_HEADERS, secrets_of, shown_target
+from openapi_client._http.response import PreloadedResponse
+from openapi_client._http.retrying import RetryLoop
+from openapi_client._redaction import SHOWN_HEADERS, shown_target
 from openapi_client.exceptions import (
     ApiException,
     ApiValueError,
@@ -41,22 +39,7 @@ __all__ = ["ApiException", "ApiValueError", "RESTClientObject", "RESTResponse"]
 
 # What may stand in a request target as it is (RFC 9112, section 3.2).
 _TARGET = re.compile(r"[!-\"$-~]+")
-
-_unread: ContextVar[bool] = ContextVar("openapi_client_unread", default=False)
-
-
-@contextmanager
-def unread_answers() -> Generator[None, None, None]:
-    """Within this context, requests return as soon as the head of the answer is there.
-
-    A context and not an argument, because programs replace `RESTClientObject.request` and
-    `ApiClient.call_api` by functions that take what generated clients give them.
-    """
-    token = _unread.set(True)
-    try:
-        yield
-    finally:
-        _unread.reset(token)
+_TEXT = frozenset({str})
 
 
 class AnyResponse(Protocol):
@@ -80,32 +63,58 @@ class AnyResponse(Protocol):
 
 
 class RESTResponse(io.IOBase):
-    """An answer.
+    """The response to a call.
 
     Attributes:
         status: the status.
         reason: the reason phrase.
         data: the body as bytes; `None` until it has been read.
-        attempts: the attempts that led to this answer.
-        retry_after: seconds asked for by `Retry-After`.
-        hint: what the caller can do about this answer, if it is an error.
     """
 
-    attempts: tuple[Attempt, ...] = ()
-    retry_after: float | None = None
-    hint: str | None = None
-    sent: tuple[str, str, Mapping[str, str]] | None = None
+    _call: Call | None = None
 
-    def __init__(self, resp: BaseHTTPResponse | Loaded) -> None:
+    def __init__(self, resp: BaseHTTPResponse | PreloadedResponse) -> None:
         self._raw = resp
         self.status = resp.status
         self.reason = resp.reason
-        self.data: bytes | None = resp.data if isinstance(resp, Loaded) else None
+        self.data: bytes | None = resp.data if isinstance(resp, PreloadedResponse) else None
+
+    @classmethod
+    def of(cls, resp: BaseHTTPResponse | PreloadedResponse, call: Call) -> RESTResponse:
+        """Make the response of a call, which tells of its attempts."""
+        response = cls(resp)
+        response._call = call
+        return response
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """The attempts of the call, in order; the last one brought this response."""
+        return () if self._call is None else self._call.attempts
+
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds that `Retry-After` asks for."""
+        return None if self._call is None else self._call.retry_after
+
+    @property
+    def hint(self) -> str | None:
+        """What the caller can do about this response, if it is an error."""
+        return None if self._call is None else self._call.hint
+
+    @property
+    def request_line(self) -> str | None:
+        """The method and URL of the request, without secrets."""
+        return None if self._call is None else self._call.request_line
+
+    @property
+    def secrets(self) -> frozenset[str]:
+        """The credentials that the call has used, to be kept out of messages."""
+        return frozenset() if self._call is None else self._call.secrets()
 
     @property
     def response(self) -> BaseHTTPResponse:
         """urllib3's response: unread from an operation `..._without_preload_content`."""
-        return self._raw.unread() if isinstance(self._raw, Loaded) else self._raw
+        return self._raw.unread() if isinstance(self._raw, PreloadedResponse) else self._raw
 
     @response.setter
     def response(self, value: BaseHTTPResponse) -> None:
@@ -139,16 +148,6 @@ class RESTResponse(io.IOBase):
             if len(plain) == len(headers.pairs):
                 return plain
         return dict(headers)
-
-    @property
-    def request_line(self) -> str | None:
-        """The method and URL of the request, without secrets."""
-        return None if self.sent is None else f"{self.sent[0]} {shown_target(self.sent[1])}"
-
-    @property
-    def secrets(self) -> frozenset[str]:
-        """The credentials of the request, to be kept out of messages."""
-        return frozenset() if self.sent is None else secrets_of(self.sent[2], self.sent[1])
 
     def __repr__(self) -> str:
         return f"<RESTResponse {self.status}>"
@@ -186,10 +185,14 @@ class RESTClientObject:
         _clients.add(self)
 
     def _start_empty(self) -> None:
-        self._lock = threading.Lock()
         self._origins: dict[str, Origin] = {}
         self._contexts = TLSContexts(self.configuration)
-        self._loop = AttemptLoop(self.configuration, RetryBudget(), self._times)
+        self._loop = RetryLoop(self.configuration, RetryBudget(), self._times)
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """The monotonic clock that calls are timed with, seconds."""
+        return self._clock
 
     def after_fork(self) -> None:
         """In a forked child: leave the sockets and locks to the parent."""
@@ -197,10 +200,9 @@ class RESTClientObject:
         self.configuration.after_fork()
 
     def close(self) -> None:
-        """Close all idle connections; those in use are closed when their answer has been read."""
-        with self._lock:
-            self._closed = True
-            origins, self._origins = self._origins, {}
+        """Close all idle connections; those in use are closed when their response has been read."""
+        self._closed = True
+        origins, self._origins = self._origins, {}
         for origin in origins.values():
             origin.pool.close()
 
@@ -230,59 +232,56 @@ class RESTClientObject:
             ApiValueError: an argument makes no sense; nothing was sent.
             ApiException: there is no answer.
         """
-        method = method.upper()
-        if method not in METHODS:
-            raise ApiValueError(
-                f"method must be one of {', '.join(sorted(METHODS))}, not {method!r}"
-            )
+        call = self._call_of(method, _request_timeout)
         payload = None
-        if method in WITH_BODY:
+        if call.method in WITH_BODY:
             payload, headers = encode_payload(headers or {}, body, post_params)
-        fields = self._checked_headers(headers or {})
-        configuration = self.configuration
-        limits = configuration.limits
-        if _request_timeout is not None:
-            limits = limits.for_call(_request_timeout)
+        call.body = payload
+        call.headers = fields = self._checked_headers(headers or {})
+        call.max_bytes = self.configuration.max_response_bytes
+        call.url = url
         slash = url.find("/", 8)
         base, target = (url, "/") if slash < 0 else (url[:slash], url[slash:])
         if _TARGET.fullmatch(target) is None:
             target = _encoded_target(target)
-        origin = self._origins.get(base) or self._make_origin(base)
+        call.origin = origin = self._origins.get(base) or self._make_origin(base)
         if origin.exposed:
             self._check_exposed(base, fields, target)
         if origin.absolute:
             target = origin.absolute + target
-            fields = {**fields, **origin.proxy_headers}
-        preload = not _unread.get()
-        if not preload:
-            # Meant for this request, not for one that a token's provider makes in its midst.
-            _unread.set(False)
-        exchange = Exchange(
-            method,
-            target,
-            payload,
-            limits,
-            preload=preload,
-            max_bytes=configuration.max_response_bytes,
-            clock=self._clock,
-        )
-        answer = self._loop.run(Call(url, origin, exchange), fields)
-        response = RESTResponse(answer.raw)
-        response.attempts = answer.attempts
-        response.retry_after = answer.retry_after
-        response.hint = answer.hint
-        response.sent = (method, url, answer.headers)
-        return response
+            call.headers = {**fields, **origin.proxy_headers}
+        call.target = target
+        return RESTResponse.of(self._loop.run(call), call)
+
+    def _call_of(self, method: str, request_timeout: object) -> Call:
+        """Return the call that an operation has begun, or begin one."""
+        call = call_of(method)
+        if call is not None and not call.attempts and request_timeout == call.request_timeout:
+            return call
+        plain = method.upper()
+        if plain not in METHODS:
+            raise ApiValueError(
+                f"method must be one of {', '.join(sorted(METHODS))}, not {method!r}"
+            )
+        limits = self.configuration.limits
+        if request_timeout is not None:
+            limits = limits.for_call(request_timeout)
+        if call is None:
+            return Call(plain, limits, self._clock)
+        call = call.again() if call.attempts else call
+        call.limit(limits)
+        return call
 
     def _make_origin(self, base: str) -> Origin:
-        with self._lock:
-            if self._closed:
-                raise ClientClosedException(reason="The client is closed")
-            origin = self._origins.get(base)
-            if origin is None:
-                origin = make_origin(base, self.configuration, self._contexts)
-                self._origins[base] = origin
-            return origin
+        if self._closed:
+            raise ClientClosedException(reason="The client is closed")
+        # Made without a lock, because TLS settings are read from files meanwhile: of two threads
+        # that make the same origin, or a signal handler and its thread, the first one's is kept.
+        origins = self._origins
+        origin = origins.setdefault(base, make_origin(base, self.configuration, self._contexts))
+        if origins is not self._origins:
+            origin.pool.close()  # the client was closed meanwhile
+        return origin
 
     def _checked_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """A copy of `headers` in which nothing can end a field and begin another.
@@ -292,7 +291,8 @@ class RESTClientObject:
                 HTTP cannot carry (RFC 9110, section 5.5).
         """
         known, checked = self._checked
-        if headers != known:
+        # Only texts are remembered: `True` and `1` are equal, and go out as different values.
+        if headers != known or not _TEXT.issuperset(map(type, headers.values())):
             checked = {name: checked_field(name, value) for name, value in headers.items()}
             self._checked = (dict(headers), checked)
         return checked

@@ -1,4 +1,4 @@
-"""Whether a failed attempt may be made again, and when.
+"""Whether a failed attempt is made again, and when.
 
 Nothing in here does I/O, sleeps or reads a clock: time and chance are handed in, so that every
 decision can be tested exactly.
@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 import random
-import re
 import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+from urllib3 import Retry
 
 # RFC 9110, section 9.2.2: repeating these leaves the server in the same state as sending them once.
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
@@ -21,17 +20,17 @@ IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELET
 # Answers of an overloaded or restarting server, or of a proxy in front of it.
 TRANSIENT_STATUSES = frozenset({429, 502, 503, 504})
 
-# The longest wait is reached long before; a higher power of two would be no `float`.
-_MOST_DOUBLINGS = 64
+# The cap of the backoff is reached long before; a higher power of two would be no `float`.
+_MAX_EXPONENT = 64
 
 
 class Attempt(NamedTuple):
     """One attempt of a call, as told by `ApiResponse.attempts` and `ApiException.attempts`."""
 
     status: int | None
-    """The status of the answer; `None` if no complete head of an answer came."""
+    """The status of the response; `None` if no complete head of a response came."""
     cause: str | None
-    """Why the attempt failed without a usable answer; `None` if it was answered."""
+    """Why the attempt failed without a usable response; `None` if it was answered."""
     duration: float
     """Seconds from the start of the attempt to its end."""
     wait: float
@@ -64,9 +63,9 @@ class Times:
 
 
 class RetryBudget:
-    """Repeats that a client may still make, shared by its threads.
+    """The retries that a client may still make, shared by its threads.
 
-    A repeat takes one from the bucket and a successful call puts `refill` back, so that repeats
+    A retry takes one from the bucket and a successful call puts `refill` back, so that retries
     stop when most calls fail and a struggling server is not asked several times as often.
     """
 
@@ -74,15 +73,16 @@ class RetryBudget:
         self.capacity = capacity
         self.refill = refill
         self._level = capacity
-        self._lock = threading.Lock()
+        # Reentrant, because a signal handler may make a call while its thread holds it.
+        self._lock = threading.RLock()
 
     @property
     def level(self) -> float:
-        """The number of repeats left."""
+        """The number of retries left."""
         return self._level
 
     def take(self) -> bool:
-        """Take one repeat; `False` if there is none."""
+        """Take one retry; return `False` if there is none."""
         with self._lock:
             if self._level < 1.0:
                 return False
@@ -102,30 +102,39 @@ class RetryPolicy(NamedTuple):
 
     Waits grow as `base * 2**n` up to `cap` seconds, each drawn evenly from zero to that ("full
     jitter"), so that clients that failed together do not come back together.
+
+    A value: it is never changed in use, and `policy._replace(repeats=5)` makes another one. Which
+    failures may be repeated without a message being sent twice is no field of it: see `may_repeat`.
     """
 
     repeats: int = 2
+    """Attempts after the first one."""
     base: float = 0.5
+    """Seconds of the first wait, at most."""
     cap: float = 8.0
+    """Seconds of any wait of the backoff, at most."""
     longest_retry_after: float = 60.0
+    """Seconds of a `Retry-After` that is waited for; a longer one ends the call."""
     statuses: frozenset[int] = TRANSIENT_STATUSES
-    """The answers after which a request may be sent again."""
+    """The statuses after which a request may be sent again."""
 
     @classmethod
     def of(cls, retries: object) -> RetryPolicy:
-        """The policy that `Configuration.retries` means; one of urllib3 is not looked into."""
+        """Return the policy that `Configuration.retries` means, if it is none of urllib3's."""
+        if isinstance(retries, RetryPolicy):
+            return retries
         return cls(retries) if isinstance(retries, int) else cls()
 
     def may_repeat(
         self, method: str, *, sent: bool, status: int | None, retry_after: float | None
     ) -> bool:
-        """Whether this failure leaves the request safe, and worthwhile, to send again.
+        """Return whether a failure leaves the request safe, and worthwhile, to send again.
 
         Args:
             method: the request's method, upper case.
             sent: whether a byte of the request may have reached the server.
-            status: the status that the server answered; `None` without a complete answer.
-            retry_after: the answer's `Retry-After` in seconds, if it had one.
+            status: the status that the server answered; `None` without a complete response.
+            retry_after: the response's `Retry-After` in seconds, if it had one.
         """
         if status is None:
             return not sent or method in IDEMPOTENT_METHODS
@@ -143,34 +152,39 @@ class RetryPolicy(NamedTuple):
         retry_after: float | None,
         draw: Callable[[], float] = random.random,
     ) -> float | None:
-        """Seconds to wait before the next attempt; `None` if there must not be one.
+        """Return the seconds to wait before the next attempt; `None` if there is to be none.
 
         Args:
             repeats_done: how many times the call has been repeated so far.
-            retry_after: what the server asked for, in seconds; rules over the backoff.
+            retry_after: what the server asked for, in seconds; it goes before the backoff.
             draw: gives an even random number in [0, 1).
         """
         if repeats_done >= self.repeats:
             return None
         if retry_after is not None:
             return retry_after if retry_after <= self.longest_retry_after else None
-        return draw() * min(self.cap, self.base * 2.0 ** min(repeats_done, _MOST_DOUBLINGS))
+        return draw() * min(self.cap, self.base * 2.0 ** min(repeats_done, _MAX_EXPONENT))
+
+
+Retries: TypeAlias = RetryPolicy | Retry | int | None
+"""What a configuration or a call says of retries: a policy, one of urllib3's, a number, or the
+default."""
 
 
 def parse_retry_after(value: str | None, now: float) -> float | None:
-    """The seconds that a `Retry-After` header asks for (RFC 9110, section 10.2.3).
+    """Return the seconds that a `Retry-After` field asks for (RFC 9110, section 10.2.3).
 
     Args:
-        value: the header's value: seconds or an HTTP date.
+        value: the field's value: seconds or an HTTP date.
         now: the time, in seconds since the epoch, that a date is compared with.
 
     Returns:
-        Zero or more seconds; `None` if there is no header or it makes no sense.
+        Zero or more seconds; `None` if there is no field or it makes no sense.
     """
     if value is None:
         return None
     value = value.strip()
-    if re.fullmatch(r"[0-9]+(?:\.[0-9]*)?", value):
+    if value.isascii() and value.replace(".", "", 1).isdigit() and value[0] != ".":
         seconds = float(value)
         return seconds if math.isfinite(seconds) else None
     from datetime import timezone
@@ -183,24 +197,3 @@ def parse_retry_after(value: str | None, now: float) -> float | None:
         return max(0.0, date.timestamp() - now)
     except (ValueError, OverflowError, TypeError, IndexError, OSError):
         return None
-
-
-_ruling: ContextVar[RetryPolicy | None] = ContextVar("openapi_client_policy", default=None)
-
-
-def ruling_policy() -> RetryPolicy | None:
-    """The policy of the context that a call is made in, if it has one of its own."""
-    return _ruling.get()
-
-
-@contextmanager
-def ruled_by(policy: RetryPolicy) -> Generator[None]:
-    """Within this context `policy` rules over the calls, and not `Configuration.retries`.
-
-    For what makes calls one after another and itself decides when to make the next.
-    """
-    token = _ruling.set(policy)
-    try:
-        yield
-    finally:
-        _ruling.reset(token)

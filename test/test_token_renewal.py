@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from urllib3.exceptions import ProtocolError
 
-from openapi_client import ApiClient, Configuration, MessagesApi
+from openapi_client import ApiClient, ApiException, Configuration, MessagesApi
 from openapi_client.exceptions import UnauthorizedException
 from openapi_client.testing import MessagesServer
 
@@ -223,16 +223,19 @@ def test_error_of_the_provider_ends_the_call_and_is_not_kept(server: MessagesSer
 
     with ApiClient(Configuration(server.url, access_token=provide)) as client:
         api = MessagesApi(client)
-        with pytest.raises(OutOfOrderError):
+        with pytest.raises(ApiException, match="OutOfOrderError") as caught:
             api.get(*IDS)
+        assert caught.value.outcome == "not_sent"
+        assert isinstance(caught.value.__cause__, OutOfOrderError)
         assert statuses(server) == []
         broken = False
         api.get(*IDS)
         broken = True
         expire(server)
         for call in (api.get, api.get_without_preload_content):
-            with pytest.raises(OutOfOrderError):
+            with pytest.raises(ApiException, match="OutOfOrderError") as caught:
                 call(*IDS)
+            assert caught.value.outcome == "answered"
         broken = False
         assert api.get(*IDS).jti == JTI
 

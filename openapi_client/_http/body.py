@@ -30,7 +30,7 @@ class Source(Protocol):
     buffer: bytes
     position: int
     """Where in `buffer` the bytes begin that nobody has taken yet."""
-    serial: int
+    epoch: int
     """Another number for each connection that is made."""
 
     def receive(self, *, awaited: bool) -> bytes:
@@ -60,7 +60,7 @@ class Body:
 
     def __init__(self, source: Source, framing: Framing) -> None:
         self._source = source
-        self._serial = source.serial
+        self._epoch = source.epoch
         length, self._keep_alive = framing
         self._received = 0
         self._chunked = length == CHUNKED
@@ -84,7 +84,7 @@ class Body:
 
     def _finish(self) -> None:
         self.closed = True
-        if self._serial == self._source.serial:
+        if self._epoch == self._source.epoch:
             self._source.finished(keep_alive=self._keep_alive)
 
     def read(self, amt: int | None = None) -> bytes:
@@ -106,9 +106,12 @@ class Body:
             raise IncompleteRead(self._received, self._coming)
         return part
 
+    # What `read` gives is what `io.BufferedIOBase.read1` promises.
+    read1 = read
+
     def _check_connection(self) -> None:
         """Whoever gave the connection back too early must not read what others ask for on it."""
-        if self._serial != self._source.serial:
+        if self._epoch != self._source.epoch:
             raise ProtocolError("The connection of this answer is closed")
 
     def _took(self, size: int) -> None:

@@ -1,84 +1,130 @@
-"""One request and its answer on the way through urllib3: what the two ends tell each other."""
+"""A call: one object from its arguments to its result, and the exchanges that it is made of.
+
+An operation begins a `Call`; the call travels through the seams that generated programs override
+(`param_serialize`, `call_api`, `RESTClientObject.request`) as the `method` of the request, which
+everybody hands on untouched; the loop in `retrying` makes an `Exchange` for each attempt; and the
+exchange travels through urllib3 as the `timeout` of `urlopen`. Nobody else keeps a call's state.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
+from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import TimeoutError as LimitReached
 
-from openapi_client._http.head import Head
+from openapi_client._redaction import secrets_of, shown_target
 from openapi_client._settings import Limits
+from openapi_client.exceptions import Outcome
+from openapi_client.retries import Attempt
+
+if TYPE_CHECKING:
+    from openapi_client._http.head import Head
+    from openapi_client._http.pool import Origin
+    from openapi_client.retries import Retries
 
 
-class Exchange:
-    """A call's request, its limits, and how far it has come.
+class Method(str):
+    """The method of a request as the seams know it: a `str` that leads to its call."""
 
-    `urllib3` takes it for the body of the request and hands it down untouched to the connection,
-    which writes the request, keeps the time and marks here what has happened on the wire.
+    __slots__ = ("call",)
+    call: Call
+
+
+class Call:
+    """What is true of a call over all of its attempts.
 
     Args:
-        method: the request's method.
-        target: the request target (RFC 9112, section 3.2) as it goes out.
-        payload: the request's body.
+        method: the HTTP method, upper case.
         limits: seconds for the call and its parts.
-        preload: whether the connection reads the body of the answer to its end.
-        max_bytes: the largest body of an answer.
         clock: a monotonic clock, seconds.
+        retries: overrides `Configuration.retries` for this call.
+        preload: whether the body of the response is read before the call returns.
     """
 
     __slots__ = (
+        "answered",
+        "attempts",
+        "body",
         "clock",
         "expires",
-        "head",
+        "headers",
+        "hint",
         "limits",
         "max_bytes",
+        "may_have_arrived",
         "method",
-        "partial",
-        "payload",
+        "origin",
         "preload",
-        "sent",
+        "redirects",
+        "refused_headers",
+        "renewed",
+        "repeats",
+        "request_timeout",
+        "retries",
+        "retry_after",
         "started",
         "target",
+        "token_epoch",
+        "url",
     )
+
+    url: str
+    """The absolute URL of the first request."""
+    target: str
+    """The request target of the next request (RFC 9112, section 3.2)."""
+    origin: Origin
+    """Where the call goes."""
 
     def __init__(
         self,
         method: str,
-        target: str,
-        payload: bytes | None,
         limits: Limits,
-        *,
-        preload: bool,
-        max_bytes: int,
         clock: Callable[[], float],
+        *,
+        request_timeout: object = None,
+        retries: Retries = None,
+        preload: bool = True,
     ) -> None:
         self.method = method
-        self.target = target
-        self.payload = payload
-        self.limits = limits
-        self.preload = preload
-        self.max_bytes = max_bytes
+        self.request_timeout = request_timeout
         self.clock = clock
+        self.retries = retries
+        self.preload = preload
         self.started = clock()
-        """When the call began."""
-        deadline = limits.deadline
-        self.expires = None if deadline is None else self.started + deadline
-        """When the call must have ended."""
-        self.sent = False
-        """Whether a byte of the attempt's request may have reached the server."""
-        self.head: Head | None = None
-        """The head of the attempt's answer, once it is there."""
-        self.partial = b""
-        """What came of a body that was cut off."""
+        self.limit(limits)
+        self.headers: dict[str, str] = {}
+        self.body: bytes | None = None
+        self.max_bytes = 0
+        self.refused_headers: list[dict[str, str]] = []
+        self.may_have_arrived = False
+        self.answered = False
+        self.attempts: tuple[Attempt, ...] = ()
+        self.token_epoch: int | None = None
+        self.repeats = self.redirects = 0
+        self.renewed = False
+        self.retry_after: float | None = None
+        self.hint: str | None = None
 
-    def begin_attempt(self) -> None:
-        """Forget what the attempt before this one has marked."""
-        self.sent = False
-        self.head = None
-        self.partial = b""
+    def again(self) -> Call:
+        """Begin a call with the same options: a program repeats what it was handed."""
+        return Call(
+            self.method,
+            self.limits,
+            self.clock,
+            request_timeout=self.request_timeout,
+            retries=self.retries,
+            preload=self.preload,
+        )
+
+    def limit(self, limits: Limits) -> None:
+        """Set the limits; the deadline counts from the beginning of the call."""
+        self.limits = limits
+        self.expires = None if limits.deadline is None else self.started + limits.deadline
 
     def remaining(self, limit: float | None) -> float | None:
-        """Seconds left for a wait that may take `limit` seconds at most; `None` is no limit.
+        """Return the seconds left for a wait of at most `limit` seconds; `None` is no limit.
 
         Raises:
             urllib3.exceptions.TimeoutError: the deadline of the call is over.
@@ -90,11 +136,99 @@ class Exchange:
             raise LimitReached("The deadline of the call is over")
         return left if limit is None or left < limit else limit
 
-    # An iterable of bytes with a length is what urllib3, and tools that watch it, take for a body.
+    def leaves_time_for(self, wait: float) -> bool:
+        """Return whether another attempt can begin after `wait` seconds."""
+        return self.expires is None or self.clock() + wait < self.expires
 
-    def __iter__(self) -> Iterator[bytes]:
-        if self.payload:
-            yield self.payload
+    def outcome(self) -> Outcome:
+        """Return what is known of the request over all attempts.
 
-    def __len__(self) -> int:
-        return len(self.payload or b"")
+        Once an attempt may have arrived, the call was never `not_sent`, whatever came after it.
+        """
+        if not self.may_have_arrived:
+            return "not_sent"
+        return "answered" if self.answered else "unknown"
+
+    def secrets(self) -> frozenset[str]:
+        """Return every credential that any attempt of the call has used."""
+        requests = [*self.refused_headers, self.headers]
+        return frozenset().union(*(secrets_of(headers, self.url) for headers in requests))
+
+    @property
+    def request_line(self) -> str:
+        """The method and URL, without secrets."""
+        return f"{self.method} {shown_target(self.url)}"
+
+    def __repr__(self) -> str:
+        return f"<Call {self.request_line}>"
+
+
+class Exchange(Timeout):
+    """One attempt of a call: a request and its response on one connection.
+
+    It knows its call, and the call does not know it: a circle would leave every call, with the body
+    that it sent, to the garbage collector.
+
+    It is the `timeout` that `urlopen` gets, because that is the one argument which urllib3 and all
+    who wrap it hand down to the connection as it is: a pool asks it for its `connect_timeout` and
+    `read_timeout`, and lays the answer on the connection as `connection.timeout`. Both are the
+    exchange itself, so that the connection finds the limits to keep and the place to note how far
+    the request has come.
+    """
+
+    # What `Timeout.__init__` would set; it is not called, because it checks numbers.
+    total = _connect = _read = None
+
+    def __init__(self, call: Call, headers: dict[str, str]) -> None:
+        self.call = call
+        self.headers = headers
+        self.target = call.target
+        self.started = call.clock()
+        self.sent = False
+        """Whether a byte of the request may have reached the server."""
+        self.head: Head | None = None
+        """The head of the response, once it is there."""
+        self.partial = b""
+        """What came of a body that was cut off."""
+        self.response: BaseHTTPResponse | Any = None
+        self.error: Exception | None = None
+
+    def clone(self) -> Timeout:
+        """Return itself: it counts for one request only."""
+        return self
+
+    def start_connect(self) -> float:
+        """Start no clock: the call has one."""
+        return 0.0
+
+    @property
+    def connect_timeout(self) -> Any:
+        """Itself, for the connection."""
+        return self
+
+    @property
+    def read_timeout(self) -> Any:
+        """Itself, for the connection."""
+        return self
+
+    @property
+    def status(self) -> int | None:
+        """The status of the response; `None` without a complete head."""
+        return None if self.head is None else self.head.status
+
+    def __repr__(self) -> str:
+        return f"<Exchange of {self.call!r}>"
+
+    __str__ = __repr__
+
+
+def call_of(method: str) -> Call | None:
+    """Return the call that a method belongs to, if an operation made it."""
+    return getattr(method, "call", None)
+
+
+def handle(call: Call) -> Method:
+    """Return the method of a call for the seams."""
+    method = Method(call.method)
+    method.call = call
+    return method

@@ -19,7 +19,7 @@ from urllib3.exceptions import (
 )
 from urllib3.exceptions import TimeoutError as LimitReached
 
-from openapi_client._http.call import Exchange
+from openapi_client._http.call import Call
 from openapi_client._http.head import MAX_HEAD_BYTES, parse_head
 from openapi_client._http.stream import wait_until_ready
 
@@ -112,27 +112,27 @@ class Route:
         self.socket_options = socket_options
 
 
-def dial(connection: HTTPConnection, route: Route, exchange: Exchange) -> AnySocket:
+def dial(connection: HTTPConnection, route: Route, call: Call) -> AnySocket:
     """Open a socket to the end of `route`.
 
     Args:
         connection: whom urllib3's errors name.
         route: the way.
-        exchange: the call whose limits count: `connect` for all of it together.
+        call: the call whose limits count: `connect` for all of it together.
 
     Raises:
         ConnectTimeoutError, NameResolutionError, NewConnectionError: no connection.
         ProxyError: the proxy cannot be reached, or refused.
         SSLError: no TLS, or not with the one that was meant.
     """
-    began = exchange.clock()
-    connect = exchange.limits.connect
+    began = call.clock()
+    connect = call.limits.connect
 
     def remaining() -> float | None:
-        left = None if connect is None else began + connect - exchange.clock()
+        left = None if connect is None else began + connect - call.clock()
         if left is not None and left <= 0:
             raise LimitReached("No connection in time")
-        return exchange.remaining(left)
+        return call.remaining(left)
 
     proxy = route.proxy
     host, port = (proxy.host, proxy.port) if proxy else (route.host, route.port)

@@ -20,8 +20,8 @@ from urllib3.exceptions import (
 )
 
 from openapi_client._http.call import Exchange
-from openapi_client._http.connection import ResponseTooLarge
 from openapi_client._http.head import Fields
+from openapi_client._http.response import ResponseTooLarge
 from openapi_client.exceptions import (
     ApiException,
     ClientClosedException,
@@ -41,17 +41,15 @@ from openapi_client.exceptions import (
 FAILURES = (HTTPError, HTTPException, OSError)
 
 
-def failure_of(error: Exception, exchange: Exchange) -> ApiException:
-    """The exception that tells a failed attempt, and how far its request had come."""
+def error_of(error: Exception, exchange: Exchange) -> ApiException:
+    """Return the exception that tells of a failed attempt."""
     if isinstance(error, ProtocolError) and isinstance(error.args[-1], IncompleteRead):
         # urllib3 wraps it, because it is an error of `http.client` too.
         error = error.args[-1]
     head = exchange.head
     if head is None:
-        failure = _without_answer(error, exchange.sent)
-        failure.outcome = "unknown" if exchange.sent else "not_sent"
-        return failure
-    failure = _within_answer(error, head.status)
+        return _without_response(error, exchange.sent)
+    failure = _within_response(error, head.status)
     if isinstance(failure, DeserializationException):
         body = exchange.partial.decode("utf-8", "replace")
         if not 200 <= head.status <= 299:
@@ -60,11 +58,10 @@ def failure_of(error: Exception, exchange: Exchange) -> ApiException:
             failure.headers = Fields(head.fields)
         else:
             failure.body, failure.raw_data = body, exchange.partial
-    failure.outcome = "answered"
     return failure
 
 
-def _without_answer(error: Exception, sent: bool) -> ApiException:
+def _without_response(error: Exception, sent: bool) -> ApiException:
     if isinstance(error, ClosedPoolError):
         return ClientClosedException(reason="The client is closed")
     if isinstance(error, ProxyError):
@@ -84,7 +81,7 @@ def _without_answer(error: Exception, sent: bool) -> ApiException:
     return ProtocolException(reason=_told(error))
 
 
-def _within_answer(error: Exception, status: int) -> ApiException:
+def _within_response(error: Exception, status: int) -> ApiException:
     answer = f"a {status} answer"
     if isinstance(error, ResponseTooLarge):
         return ResponseTooLargeException(reason=str(error))
@@ -104,10 +101,16 @@ def _is_broken(error: ProtocolError) -> bool:
     return any(isinstance(argument, OSError) for argument in error.args)
 
 
-def _told(error: Exception) -> str:
-    """The message of the innermost error: what the socket, TLS or the reader of the answer said."""
+def innermost(error: Exception) -> Exception:
+    """Return the error that urllib3 has wrapped: the socket's, of TLS, or of a reader."""
     while error.args and isinstance(error.args[-1], Exception):
         error = error.args[-1]
+    return error
+
+
+def _told(error: Exception) -> str:
+    """Return the message of the innermost error."""
+    error = innermost(error)
     text = str(error) or type(error).__name__
     # urllib3 puts the connection's class and address before the message.
     return text.rpartition("): ")[2] or text

@@ -184,6 +184,11 @@ def _context(configuration: Configuration) -> ssl.SSLContext:
             context.load_verify_locations(cadata=data)
     if verified and authorities is None and data is None:
         context.load_default_certs()
+        # It says nothing if it cannot read them, for want of descriptors for example; a context
+        # without them would refuse every server for the rest of the client's life.
+        file = ssl.get_default_verify_paths().cafile
+        if file is not None and not context.cert_store_stats()["x509"]:
+            raise TLSException(reason=f"The certificate authorities in {file} cannot be read")
     return context
 
 

@@ -1,18 +1,23 @@
-"""The loop over attempts: each is one `urlopen` of urllib3, and each is told to the caller."""
+"""The loop over the attempts of a call: make one, decide, finish it.
+
+Each attempt is one `urlopen` of urllib3, called as any program would call it, so that whoever wraps
+`HTTPConnectionPool.urlopen` (OpenTelemetry and its like) sees each attempt. The one thing that is
+not as it seems is the `timeout`: see `Exchange`.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
-from urllib.parse import urljoin, urlsplit
+import ssl
+from typing import TYPE_CHECKING, Any
 
-from urllib3 import BaseHTTPResponse, Retry
+from urllib3 import Retry
 from urllib3.exceptions import ClosedPoolError
 
-from openapi_client._http.call import Exchange
-from openapi_client._http.connection import Loaded, ResponseTooLarge
-from openapi_client._http.errors import FAILURES, failure_of
-from openapi_client._http.pool import NoTimeout, Origin
-from openapi_client._redaction import scrub, secrets_of, shown_target, told_by
+from openapi_client._http import redirects
+from openapi_client._http.call import Call, Exchange
+from openapi_client._http.errors import FAILURES, error_of, innermost
+from openapi_client._http.response import PreloadedResponse, ResponseTooLarge
+from openapi_client._redaction import scrub, shown_target, told_by
 from openapi_client.exceptions import ApiException
 from openapi_client.retries import (
     TRANSIENT_STATUSES,
@@ -21,86 +26,50 @@ from openapi_client.retries import (
     RetryPolicy,
     Times,
     parse_retry_after,
-    ruling_policy,
 )
 
 if TYPE_CHECKING:
     from openapi_client.configuration import Configuration
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MAX_REDIRECTS = 5
-_SAFE_METHODS = frozenset({"GET", "HEAD"})
-
-# urllib3 makes exactly one attempt and keeps no time: both are done here, where they can be seen.
+# urllib3 makes one attempt and follows nothing: both are done here, where they can be seen.
 _ONE_ATTEMPT = Retry(False, redirect=False)
-_NO_TIMEOUT = NoTimeout(connect=None, read=None)
 
 
-class Call:
-    """What stays the same over the attempts of a call.
-
-    Args:
-        url: where the first request goes.
-        origin: whose URL that is.
-        exchange: the request, its limits and how far it has come.
-    """
-
-    __slots__ = ("exchange", "method", "origin", "url")
-
-    def __init__(self, url: str, origin: Origin, exchange: Exchange) -> None:
-        self.method = exchange.method
-        self.url = url
-        self.origin = origin
-        self.exchange = exchange
-
-
-class Answer:
-    """How a call ended that was answered.
+class Decision:
+    """What comes after an attempt.
 
     Args:
-        raw: what urllib3 returned.
-        attempts: the attempts, the answered one last.
-        headers: the headers of the last request.
-        retry_after: seconds that the answer asks to wait.
-        hint: what the caller can do about this answer.
+        wait: seconds before the next attempt; `None` for no further one.
+        headers: the headers of the next attempt, if they are others.
+        target: the request target of the next attempt, if it is another.
+        hint: what the caller can do about the end of the call.
     """
 
-    __slots__ = ("attempts", "headers", "hint", "raw", "retry_after")
+    __slots__ = ("headers", "hint", "target", "wait")
 
     def __init__(
         self,
-        raw: BaseHTTPResponse,
-        attempts: list[Attempt],
-        headers: dict[str, str],
-        retry_after: float | None = None,
+        wait: float | None = None,
+        *,
+        headers: dict[str, str] | None = None,
+        target: str | None = None,
         hint: str | None = None,
     ) -> None:
-        self.raw = raw
-        self.attempts = tuple(attempts)
+        self.wait = wait
         self.headers = headers
-        self.retry_after = retry_after
+        self.target = target
         self.hint = hint
 
 
-class _Progress:
-    """What a call has used up of what it may do again."""
-
-    def __init__(self, rule: RetryPolicy | Retry | int | None) -> None:
-        self.retry = rule if isinstance(rule, Retry) else None
-        self.policy = rule if isinstance(rule, RetryPolicy) else RetryPolicy.of(rule)
-        self.repeats = 0
-        self.redirects = 0
-        self.renewed = False
-        self.retry_after: float | None = None
-        self.hint: str | None = None
+_STOP = Decision()
 
 
-class AttemptLoop:
+class RetryLoop:
     """Makes the attempts of a client's calls.
 
     Args:
         configuration: the client's settings.
-        budget: the repeats that the client may still make.
+        budget: the retries that the client may still make.
         times: time and chance.
     """
 
@@ -109,222 +78,207 @@ class AttemptLoop:
         self._budget = budget
         self._times = times
 
-    def run(self, call: Call, headers: dict[str, str]) -> Answer:
-        """Make attempts until one is answered for good.
+    def run(self, call: Call) -> Any:
+        """Make attempts until one ends the call; return its response.
 
         Raises:
-            ApiException: none was.
+            ApiException: no attempt brought a usable response.
         """
-        exchange = call.exchange
-        log = self._configuration.debug_log
-        attempts: list[Attempt] = []
-        progress: _Progress | None = None
-        began = exchange.started
         while True:
-            raw: BaseHTTPResponse | None = None
-            error: Exception | None = None
-            # What urllib3, and those who watch it, get to see of the target holds no secrets.
-            shown = shown_target(exchange.target) if "?" in exchange.target else exchange.target
-            if progress is not None and progress.redirects:
-                # This target is the server's doing.
-                shown = scrub(shown, secrets_of(headers, call.url))
+            exchange = Exchange(call, call.headers)
+            self._attempt(exchange)
             try:
-                raw = call.origin.pool.urlopen(
-                    call.method,
-                    shown,
-                    exchange,
-                    headers,
-                    _ONE_ATTEMPT,
-                    False,
-                    False,
-                    _NO_TIMEOUT,
-                    preload_content=exchange.preload,
-                )
-            except FAILURES as caught:
-                error = caught
-            duration = self._times.clock() - began
-            status = None if raw is None else raw.status
-            if log.active:
-                what = status if error is None else type(error).__name__
-                log.tell("%s %s: %s in %.1f ms", call.method, shown, what, duration * 1e3)
-            if status is not None and 200 <= status <= 299 and raw is not None:
-                self._budget.give()
-                attempts.append(Attempt(status, None, duration, 0.0))
-                return Answer(raw, attempts, headers)
+                decision = self._decide(exchange)
+            except BaseException as error:
+                # A provider of tokens failed: nobody is to read this response any more.
+                _discard(exchange.response)
+                if isinstance(error, ApiException):
+                    error.outcome = "answered"
+                raise
+            self._finish(exchange, decision)
+            if decision.wait is None:
+                # An unread response holds its connection, and that the exchange: no circle of them.
+                response, exchange.response = exchange.response, None
+                return response
+            if decision.wait:
+                self._times.sleep(decision.wait)
 
-            if progress is None:
-                progress = _Progress(ruling_policy() or self._configuration.retries)
-            headers, wait = self._next(call, headers, raw, error, progress)
-            if raw is not None:
-                attempts.append(Attempt(raw.status, None, duration, wait or 0.0))
-                if wait is None:
-                    return Answer(raw, attempts, headers, progress.retry_after, progress.hint)
-                if not exchange.preload:
-                    raw.close()
-            elif error is not None:
-                failure = failure_of(error, exchange)
-                came = None if exchange.head is None else exchange.head.status
-                attempts.append(Attempt(came, failure.reason, duration, wait or 0.0))
-                if wait is None:
-                    self._raise(failure, error, call, headers, attempts)
-            if wait:
-                self._times.sleep(wait)
-            exchange.begin_attempt()
-            began = self._times.clock()
+    # -- one attempt ------------------------------------------------------------------------------
 
-    def _raise(
-        self,
-        failure: ApiException,
-        error: Exception,
-        call: Call,
-        headers: dict[str, str],
-        attempts: list[Attempt],
-    ) -> NoReturn:
-        secrets = secrets_of(headers, call.url)
-        failure.attempts = tuple(
-            attempt._replace(cause=attempt.cause and scrub(attempt.cause, secrets))
-            for attempt in attempts
-        )
-        failure.request = f"{call.method} {shown_target(call.url)}"
-        failure.scrub(secrets)
-        told = told_by(error)
-        raise failure from (error if scrub(told, secrets) == told else None)
-
-    # -- what comes after an attempt that did not succeed -----------------------------------------
-
-    def _next(
-        self,
-        call: Call,
-        headers: dict[str, str],
-        raw: BaseHTTPResponse | None,
-        error: Exception | None,
-        progress: _Progress,
-    ) -> tuple[dict[str, str], float | None]:
-        """The headers of the next attempt and the seconds to wait for it; `None` for no attempt."""
-        progress.retry_after = None
-        if isinstance(error, (ClosedPoolError, ResponseTooLarge)):
-            # The same would happen again.
-            return headers, None
-        if raw is not None:
-            if raw.status not in TRANSIENT_STATUSES:
-                self._budget.give()
-            if raw.status == 401:
-                headers, wait = self._renewed(headers, progress)
-                return headers, self._in_time(call.exchange, wait)
-            if raw.status in _REDIRECTS:
-                return headers, self._in_time(call.exchange, self._redirected(call, raw, progress))
-            value = raw.headers.get("Retry-After")
-            progress.retry_after = parse_retry_after(value, self._times.wall_clock())
-        if progress.retry is not None:
-            wait = self._ruled(call, raw, error, progress, progress.retry)
-            wait = self._in_time(call.exchange, wait)
-        else:
-            wait = self._own(call, raw, progress)
-        if wait is not None:
-            progress.repeats += 1
-        return headers, wait
-
-    def _own(self, call: Call, raw: BaseHTTPResponse | None, progress: _Progress) -> float | None:
-        retry_after = progress.retry_after if raw is not None else None
-        if not progress.policy.may_repeat(
-            call.method,
-            sent=call.exchange.sent,
-            status=None if raw is None else raw.status,
-            retry_after=retry_after,
-        ):
-            return None
-        wait = progress.policy.wait(progress.repeats, retry_after, self._times.draw)
-        wait = self._in_time(call.exchange, wait)
-        # Last, so that nothing is taken for a repeat that is not made.
-        return wait if wait is not None and self._budget.take() else None
-
-    def _ruled(
-        self,
-        call: Call,
-        raw: BaseHTTPResponse | None,
-        error: Exception | None,
-        progress: _Progress,
-        retry: Retry,
-    ) -> float | None:
-        """What the `urllib3.Retry` that the configuration gives says."""
-        if raw is not None and not retry.is_retry(
-            call.method, raw.status, has_retry_after="Retry-After" in raw.headers
-        ):
-            return None
-        # It looks into the answer as urllib3 makes it.
-        response = raw.unread() if isinstance(raw, Loaded) else raw
+    def _attempt(self, exchange: Exchange) -> None:
+        """Make one attempt; its response, or its error, is in `exchange`."""
+        call = exchange.call
         try:
-            retry = retry.increment(call.method, shown_target(call.url), response, error)
-        except FAILURES:
-            # Its way to say no: it raises the failure, or a `MaxRetryError`.
-            return None
-        progress.retry = retry
-        if progress.retry_after is not None and retry.respect_retry_after_header:
-            return progress.retry_after
-        return retry.get_backoff_time()
+            exchange.response = call.origin.pool.urlopen(
+                call.method,
+                _shown(exchange),
+                body=call.body,
+                headers=exchange.headers,
+                retries=_ONE_ATTEMPT,
+                redirect=False,
+                assert_same_host=False,
+                timeout=exchange,
+                preload_content=call.preload,
+            )
+        except FAILURES as error:
+            exchange.error = error
 
-    def _in_time(self, exchange: Exchange, wait: float | None) -> float | None:
-        """`wait`, if there is time for an attempt after it."""
-        if wait is None or exchange.expires is None:
-            return wait
-        return wait if self._times.clock() + wait < exchange.expires else None
+    # -- what comes after it ----------------------------------------------------------------------
 
-    def _renewed(
-        self, headers: dict[str, str], progress: _Progress
-    ) -> tuple[dict[str, str], float | None]:
+    def _decide(self, exchange: Exchange) -> Decision:
+        call, response = exchange.call, exchange.response
+        call.retry_after = None
+        if response is None:
+            return _STOP if _is_permanent(exchange.error) else self._repeated(exchange)
+        status = response.status
+        if 200 <= status <= 299:
+            return _STOP
+        if status == 401:
+            return self._renewed(exchange)
+        if status in redirects.STATUSES:
+            return self._redirected(exchange)
+        value = response.headers.get("Retry-After")
+        call.retry_after = parse_retry_after(value, self._times.wall_clock())
+        return self._repeated(exchange)
+
+    def _repeated(self, exchange: Exchange) -> Decision:
+        """Decide by the policy of the call, or of the configuration."""
+        call = exchange.call
+        retries = self._configuration.retries if call.retries is None else call.retries
+        if isinstance(retries, Retry):
+            wait = _asked_of_urllib3(retries, exchange)
+        else:
+            wait = self._asked_of_policy(RetryPolicy.of(retries), exchange)
+        if wait is None or not call.leaves_time_for(wait):
+            return _STOP
+        if not isinstance(retries, Retry) and not self._budget.take():
+            # Asked last, so that nothing is taken for an attempt that is not made.
+            return _STOP
+        call.repeats += 1
+        return Decision(wait)
+
+    def _asked_of_policy(self, policy: RetryPolicy, exchange: Exchange) -> float | None:
+        call, response = exchange.call, exchange.response
+        may_repeat = policy.may_repeat(
+            call.method,
+            sent=exchange.sent,
+            status=None if response is None else response.status,
+            retry_after=call.retry_after,
+        )
+        return policy.wait(call.repeats, call.retry_after, self._times.draw) if may_repeat else None
+
+    def _renewed(self, exchange: Exchange) -> Decision:
+        """After a 401: try once with another token, if there is one."""
+        call, headers = exchange.call, exchange.headers
         name = next((name for name in headers if name.lower() == "authorization"), "")
         sent = headers.get(name)
-        if not progress.renewed:
-            progress.renewed = True
-            value = self._configuration.renewed_authorization(sent)
+        if not call.renewed:
+            call.renewed = True
+            value = self._configuration.renewed_authorization(sent, call)
             if value is not None:
-                return {**headers, name: value}, 0.0
+                renewed = {**headers, name: value}
+                return Decision(0.0, headers=renewed) if call.leaves_time_for(0.0) else _STOP
         if sent is None:
-            progress.hint = (
-                "No Authorization header was sent: set configuration.api_key['BearerAuth'] "
+            return Decision(
+                hint="No Authorization header was sent: set configuration.api_key['BearerAuth'] "
                 "or access_token."
             )
-        elif not sent.startswith("Bearer "):
-            progress.hint = (
-                "The token was sent without 'Bearer ' before it: set "
+        if not sent.startswith("Bearer "):
+            return Decision(
+                hint="The token was sent without 'Bearer ' before it: set "
                 "configuration.api_key_prefix['BearerAuth'] = 'Bearer', or leave it unset."
             )
-        return headers, None
+        return _STOP
 
-    def _redirected(self, call: Call, raw: BaseHTTPResponse, progress: _Progress) -> float | None:
-        """Follow a redirect of a safe method within the origin (RFC 9110, section 15.4)."""
-        location = raw.headers.get("Location")
+    def _redirected(self, exchange: Exchange) -> Decision:
+        call, location = exchange.call, exchange.response.headers.get("Location")
         if not location:
-            return None
-        origin = call.origin
-        try:
-            target = urljoin(origin.base + call.exchange.target[len(origin.absolute) :], location)
-            within = _origin(target) == _origin(origin.base)
-        except ValueError:
-            progress.hint = "Redirect to a target that is not a URL (RFC 3986)."
-            return None
-        if not within or call.method not in _SAFE_METHODS:
-            why = "only GET and HEAD follow one" if within else "it leads to another origin"
-            progress.hint = f"Redirect to {shown_target(target)} not followed: {why}."
-            return None
-        if progress.redirects >= _MAX_REDIRECTS:
-            progress.hint = f"More than {_MAX_REDIRECTS} redirects."
-            return None
-        parts = urlsplit(target)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        if not path.isascii() or not path.isprintable() or " " in path:
-            progress.hint = "Redirect to a target that is not a URL (RFC 3986)."
-            return None
-        progress.redirects += 1
-        call.exchange.target = origin.absolute + path
-        return 0.0
+            return _STOP
+        target, hint = redirects.redirected(call, location)
+        if target is None or not call.leaves_time_for(0.0):
+            return Decision(hint=hint)
+        call.redirects += 1
+        return Decision(0.0, target=target)
+
+    # -- the end of an attempt --------------------------------------------------------------------
+
+    def _finish(self, exchange: Exchange, decision: Decision) -> None:
+        """Count an attempt, log it, note it, and make the call ready for what was decided.
+
+        Raises:
+            ApiException: the attempt failed, and there is to be no other.
+        """
+        call, response, error = exchange.call, exchange.response, exchange.error
+        duration = call.clock() - exchange.started
+        call.may_have_arrived |= exchange.sent
+        call.answered = exchange.head is not None or response is not None
+        # Broken out of the cycle of error, traceback and frames, which would keep all of them.
+        exchange.error = None
+        if response is not None and response.status not in TRANSIENT_STATUSES:
+            self._budget.give()
+        failure = None if error is None else error_of(error, exchange)
+        cause = None if failure is None else scrub(failure.reason or "", call.secrets())
+        status = response.status if response is not None else exchange.status
+        log = self._configuration.debug_log
+        if log.active:
+            what = status if error is None else type(error).__name__
+            log.tell("%s %s: %s in %.1f ms", call.method, _shown(exchange), what, duration * 1e3)
+        call.attempts += (Attempt(status, cause, duration, decision.wait or 0.0),)
+        call.hint = decision.hint
+        if decision.wait is not None:
+            if decision.headers is not None:
+                call.refused_headers.append(call.headers)
+                call.headers = decision.headers
+            call.target = decision.target or call.target
+            _discard(response)
+        elif failure is not None and error is not None:
+            secrets = call.secrets()
+            failure.attempts = call.attempts
+            failure.request = call.request_line
+            failure.outcome = call.outcome()
+            failure.scrub(secrets)
+            told = told_by(error)
+            raise failure from (error if scrub(told, secrets) == told else None)
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
-    """Scheme, host and port (RFC 6454, section 4)."""
-    parts = urlsplit(url)
+def _discard(response: Any) -> None:
+    """Give up a response that nobody will read, and with it its connection."""
+    if not (response is None or isinstance(response, PreloadedResponse)):
+        response.close()
+
+
+def _is_permanent(error: Exception | None) -> bool:
+    """Return whether the same would happen again, whenever it is tried."""
+    if isinstance(error, (ClosedPoolError, ResponseTooLarge)):
+        return True
+    return error is not None and isinstance(innermost(error), ssl.SSLCertVerificationError)
+
+
+def _shown(exchange: Exchange) -> str:
+    """Return the target as urllib3, its wrappers and the log get to see it: without secrets."""
+    call, target = exchange.call, exchange.target
+    if call.redirects:
+        # This target is the server's doing, and may repeat a credential.
+        return scrub(shown_target(target), call.secrets())
+    return shown_target(target) if "?" in target else target
+
+
+def _asked_of_urllib3(retries: Retry, exchange: Exchange) -> float | None:
+    """Return the wait that a `urllib3.Retry` of the configuration says."""
+    call, response, error = exchange.call, exchange.response, exchange.error
+    if response is not None and not retries.is_retry(
+        call.method, response.status, has_retry_after="Retry-After" in response.headers
+    ):
+        return None
+    # It looks into the response as urllib3 makes it.
+    unread = response.unread() if isinstance(response, PreloadedResponse) else response
     try:
-        port = parts.port
-    except ValueError:
-        port = -1  # the same as no other
-    return parts.scheme, parts.hostname, port or {"http": 80, "https": 443}.get(parts.scheme)
+        retries = retries.increment(call.method, shown_target(call.url), unread, error)
+    except FAILURES:
+        # Its way to say no: it raises the failure, or a `MaxRetryError`.
+        return None
+    # A `Retry` counts by making another one, which the rest of the call goes on with.
+    call.retries = retries
+    if call.retry_after is not None and retries.respect_retry_after_header:
+        return call.retry_after
+    return retries.get_backoff_time()

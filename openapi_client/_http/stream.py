@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib3.exceptions import TimeoutError as LimitReached
 from urllib3.util import wait_for_read, wait_for_write
 
-from openapi_client._http.call import Exchange
+from openapi_client._http.call import Call
 
 if TYPE_CHECKING:
     from openapi_client._http.tls_in_tls import AnySocket
@@ -24,10 +24,14 @@ _SEND_BYTES = 1 << 17
 _RECORD_BYTES = 16384
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _HAS_POLL = hasattr(select, "poll")
+# `poll` takes the milliseconds of a 32-bit number; a longer wait is made of several.
+_LONGEST_WAIT = 2_000_000.0
+# RFC 9110, section 15.2: what begins so comes before the response, and does not end the request.
+_INTERIM = b"HTTP/1.1 1"
 
 
-class Line:
-    """Sends and receives within the limits of an `Exchange`.
+class Stream:
+    """Sends and receives within the limits of a `Call`.
 
     The socket does not block: a write mostly succeeds at once and a read is waited for with one
     `poll`, so that a call costs as few system calls as one without limits.
@@ -38,14 +42,16 @@ class Line:
         # By what it can do: programs put classes of their own into the place of `socket.socket`.
         self._pending: Callable[[], int] | None = getattr(sock, "pending", None)
         self._poll: select.poll | None = None
+        # What was received while the request was still being written.
+        self._early = b""
         sock.settimeout(0)
         if _HAS_POLL:
             self._poll = select.poll()
             self._poll.register(sock, select.POLLIN)
 
     def is_quiet(self) -> bool:
-        """Whether there is nothing to read: no bytes, and not the connection's end either."""
-        return not self._is_readable(0)
+        """Return whether there is nothing to read: no bytes, and not the connection's end."""
+        return not (self._early or self._is_readable(0))
 
     def _is_readable(self, timeout: float | None) -> bool:
         if self._pending is not None and self._pending():
@@ -54,8 +60,10 @@ class Line:
             return wait_for_read(cast("Any", self._sock), timeout)
         return bool(self._poll.poll(None if timeout is None else math.ceil(timeout * 1000)))
 
-    def send(self, data: bytes, exchange: Exchange) -> None:
-        """Write all of `data`.
+    def send(self, data: bytes, call: Call) -> bool:
+        """Write `data`; stop, and return `False`, if the response comes before all is written.
+
+        RFC 9112, section 9.3: a server may answer early, and read no further.
 
         Raises:
             urllib3.exceptions.TimeoutError: a limit was reached.
@@ -65,47 +73,78 @@ class Line:
         view = memoryview(data)
         while sent < len(data):
             if sent:
-                exchange.remaining(None)
+                call.remaining(None)
             try:
                 # In pieces, because TLS takes all that it is given before it comes back.
                 sent += self._sock.send(view[sent : sent + _SEND_BYTES])
             except _WOULD_BLOCK as error:
-                wait = exchange.remaining(exchange.limits.read)
-                if not wait_until_ready(self._sock, error, wait):
+                wait = call.remaining(call.limits.read)
+                wait = None if wait is None else min(wait, _LONGEST_WAIT)
+                if not self._wait_to_send(error, wait) and wait != _LONGEST_WAIT:
                     raise LimitReached("The request could not be written in time") from None
+                if self._is_answered_early():
+                    return False
+        return True
 
-    def receive(self, exchange: Exchange, *, awaited: bool) -> bytes:
-        """The next bytes; empty at the connection's end.
+    def _wait_to_send(self, would_block: OSError, timeout: float | None) -> bool:
+        """Wait until the socket takes more, or has something to read."""
+        if self._poll is None or isinstance(would_block, ssl.SSLWantReadError):
+            return wait_until_ready(self._sock, would_block, timeout)
+        poll = select.poll()
+        poll.register(self._sock, select.POLLIN | select.POLLOUT)
+        return bool(poll.poll(None if timeout is None else math.ceil(timeout * 1000)))
+
+    def _is_answered_early(self) -> bool:
+        if not self._is_readable(0):
+            return False
+        try:
+            data = self._sock.recv(_RECORD_BYTES)
+        except _WOULD_BLOCK:
+            return False  # a record of TLS that is no data
+        self._early += data
+        interim = self._early.startswith(_INTERIM) or _INTERIM.startswith(self._early)
+        return not (data and interim and len(self._early) < _RECEIVE_BYTES)
+
+    def receive(self, call: Call, *, awaited: bool) -> bytes:
+        """Return the next bytes; empty at the connection's end.
 
         Args:
-            exchange: whose limits count.
-            awaited: they are hardly there yet, so they are waited for before they are read.
+            call: whose limits count.
+            awaited: whether they are hardly there yet: then they are waited for before they are
+                read, which saves a system call.
 
         Raises:
             urllib3.exceptions.TimeoutError: a limit was reached.
             OSError: the connection broke.
         """
+        if self._early:
+            early, self._early = self._early, b""
+            return early
         # Small enough for memory that is at hand: room that the system has to give and take each
         # time costs more than the bytes that would fill it.
         size = _RECORD_BYTES if self._pending else _RECEIVE_BYTES
-        return self._receive(exchange, awaited, self._sock.recv, size)
+        return self._receive(call, awaited, self._sock.recv, size)
 
-    def receive_into(self, exchange: Exchange, buffer: memoryview) -> int:
+    def receive_into(self, call: Call, buffer: memoryview) -> int:
         """Receive into `buffer`, as much as is there: the number of bytes; 0 at the end.
 
         Raises:
             urllib3.exceptions.TimeoutError: a limit was reached.
             OSError: the connection broke.
         """
-        return self._receive(exchange, False, self._sock.recv_into, buffer)
+        return self._receive(call, False, self._sock.recv_into, buffer)
 
     def _receive(
-        self, exchange: Exchange, awaited: bool, receive: Callable[[Any], T], argument: object
+        self, call: Call, awaited: bool, receive: Callable[[Any], T], argument: object
     ) -> T:
         while True:
-            limit = exchange.remaining(exchange.limits.read)
+            limit = call.remaining(call.limits.read)
+            if limit is not None and limit > _LONGEST_WAIT:
+                limit = _LONGEST_WAIT
             if awaited and not self._is_readable(limit):
-                exchange.remaining(None)
+                call.remaining(None)
+                if limit == _LONGEST_WAIT:
+                    continue
                 raise LimitReached("Nothing came in time")
             try:
                 return receive(argument)
@@ -114,6 +153,6 @@ class Line:
 
 
 def wait_until_ready(sock: AnySocket, would_block: OSError, timeout: float | None) -> bool:
-    """Wait for what `would_block` says is missing; whether it came within `timeout` seconds."""
+    """Wait for what `would_block` says is missing; return whether it came within `timeout`."""
     wait = wait_for_read if isinstance(would_block, ssl.SSLWantReadError) else wait_for_write
     return wait(cast("Any", sock), timeout)

@@ -1,9 +1,10 @@
-"""How an operation is described once, and the views of it that a class shows."""
+"""What an operation is: one signature, from which its methods, its checks and its request come."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache, cached_property, update_wrapper
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property
+from types import FunctionType, GenericAlias
 from typing import (
     TYPE_CHECKING,
     Annotated,
@@ -13,19 +14,22 @@ from typing import (
     Protocol,
     TypeAlias,
     TypeVar,
+    Union,
     cast,
+    get_args,
     overload,
 )
 
-from pydantic import Field, StrictStr, ValidationError
-from typing_extensions import NotRequired, ParamSpec, TypedDict
+from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
+from typing_extensions import Never, ParamSpec, TypedDict
 from urllib3 import BaseHTTPResponse
 
 from openapi_client._encoding.request_parts import has_header, merged_headers
 from openapi_client._redaction import HIDDEN
 from openapi_client.api_client import ApiClient, RequestSerialized
 from openapi_client.api_response import ApiResponse
-from openapi_client.rest import unread_answers
+from openapi_client.exceptions import ApiValueError
+from openapi_client.retries import RetryPolicy
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -43,31 +47,40 @@ class RequestOptions(TypedDict, total=False):
 
     _request_timeout: RequestTimeout
     """Seconds for the whole call; or a pair (connect, read), each `None` for no limit."""
-    _content_type: StrictStr | None
-    """The content type of the request's body."""
-    _host_index: Annotated[int, Field(strict=True, ge=0, le=0)]
-    """0: the operations have no hosts of their own."""
     _request_auth: Mapping[StrictStr, Any] | None
     """Credentials instead of the configured ones: `type`, `in`, `key` and `value`."""
+    _content_type: StrictStr | None
+    """The content type of the request's body."""
     _headers: Mapping[StrictStr, Any] | None
     """More headers; they go before all others."""
+    _host_index: Annotated[int, Field(strict=True, ge=0, le=0)]
+    """0: the operations have no hosts of their own."""
+    _retries: RetryPolicy | int | None
+    """Overrides `Configuration.retries` for this call."""
 
 
+_OPTIONS = frozenset(RequestOptions.__annotations__)
 _SECRET_OPTIONS = frozenset({"_request_auth", "_headers"})
+_BODY = "request"
 _TEXT = frozenset({str})
-_NUMBER_OR_NONE = frozenset({int, type(None)})
-NO_OPTIONS = RequestOptions()
+_NUMBER = frozenset({int})
 
 
 @cache
 def _adapter(arguments: type) -> TypeAdapter[Any]:
-    """What checks arguments; made when it is first needed, so that no import waits for it."""
+    """Return what checks arguments; made when it is first needed, so that no import waits."""
     from pydantic import TypeAdapter
 
     return TypeAdapter(arguments)
 
 
-def _check(name: str, value: object) -> None:
+def _check_option(name: str, value: object) -> None:
+    if name == "_retries":
+        if isinstance(value, bool) or not (
+            isinstance(value, RetryPolicy) or (isinstance(value, int) and value >= 0)
+        ):
+            raise ApiValueError("_retries must be a RetryPolicy or a number of retries from 0")
+        return
     try:
         _adapter(RequestOptions).validate_python({name: value})
     except ValidationError as error:
@@ -77,7 +90,7 @@ def _check(name: str, value: object) -> None:
 
 
 def _without_input(error: ValidationError) -> ValidationError:
-    """The same error without what was given, which its text, details and pickle would show."""
+    """Return the same error without what was given, which its text and details would show."""
     return ValidationError.from_exception_data(
         error.title,
         [
@@ -88,174 +101,164 @@ def _without_input(error: ValidationError) -> ValidationError:
     )
 
 
-def given_options(
-    request_timeout: RequestTimeout,
-    request_auth: Mapping[str, Any] | None,
-    content_type: str | None,
-    headers: Mapping[str, Any] | None,
-    host_index: int,
-) -> RequestOptions:
-    """The options of a generated-style signature, in its order."""
-    if (
-        request_timeout is None
-        and request_auth is None
-        and content_type is None
-        and headers is None
-        and host_index == 0
-    ):
-        return NO_OPTIONS
-    return RequestOptions(
-        _request_timeout=request_timeout,
-        _request_auth=request_auth,
-        _content_type=content_type,
-        _headers=headers,
-        _host_index=host_index,
-    )
+def _unchanged(given: dict[str, Any]) -> dict[str, Any]:
+    return given
 
 
-class Description(Generic[R_co]):
-    """An operation: all that does not depend on the call.
+arguments = cast("Callable[[dict[str, Any]], Never]", _unchanged)
+"""Returns its argument, the `locals()` of the function that declares an operation.
+
+Python itself then binds positional, named, missing and surplus arguments, and says so in its own
+words, in the name of the method that was called. To type checkers the function returns its result.
+"""
+
+
+class Operation(Generic[P, R_co]):
+    """An operation of the API, made of the function that declares it by `operation`.
 
     Args:
         method: the HTTP method.
-        path: the path below the host, with `{name}` for each path parameter.
-        result: the model that a 2xx answer holds.
-        **arguments: the types of the parameters: those in `path` go there, `request` is the body,
-            the others are the query.
+        path: the path below the host, with `{name}` for each parameter that goes there.
+        function: its parameters, their types and its result. `request` is the body; parameters
+            that begin with `_` are `RequestOptions`; all that are not in `path` are the query.
     """
 
-    def __init__(self, method: str, path: str, result: type[R_co], /, **arguments: Any) -> None:
-        self.method = method
-        self.path = path
-        self.result_types = {"2XX": result.__name__}
-        self.headers = {"Accept": "application/json"}
-        self._arguments = arguments
-        self._has_body = "request" in arguments
+    def __init__(
+        self, method: str, path: str, function: Callable[Concatenate[Any, P], R_co]
+    ) -> None:
+        self._function = cast("FunctionType", function)
+        self._method = method
+        self._resource_path = path
+        code = self._function.__code__
+        names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
+        self._path = tuple(name for name in names if f"{{{name}}}" in path)
+        self._query = tuple(n for n in names if n[0] != "_" and n not in {*self._path, _BODY})
+        self._options = tuple(name for name in names if name in _OPTIONS)
+        self._defaults = [0 if name == "_host_index" else None for name in self._options]
+        self._has_body = _BODY in names
+        result = self._function.__annotations__["return"]
+        # An operation without a body in its response declares `-> None`.
+        self._result_types = {} if result is None else {"2XX": result.__name__}
+        self._headers = {} if result is None else {"Accept": "application/json"}
         if self._has_body:
-            self.headers["Content-Type"] = "application/json"
+            self._headers["Content-Type"] = "application/json"
 
     @cached_property
     def _validate(self) -> Callable[[Any], Any]:
-        types = dict(self._arguments)
+        """What checks the arguments strictly: no number for a text, no text for a number."""
+        types = {name: self._function.__annotations__[name] for name in (*self._path, *self._query)}
         if self._has_body:
-            # A text in its place was seen to be one.
-            types["request"] = NotRequired[types["request"]]
-        name = f"the arguments of {self.method} {self.path}"
-        return _adapter(cast("Any", TypedDict)(name, types)).validate_python
+            kinds = get_args(self._function.__annotations__[_BODY])
+            types[_BODY] = next(
+                kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)
+            )
+        name = f"the arguments of {self._method} {self._resource_path}"
+        typed = cast("Any", TypedDict)(name, types)
+        typed.__pydantic_config__ = ConfigDict(strict=True)
+        return _adapter(typed).validate_python
 
-    def request(
-        self,
-        path: dict[str, str],
-        options: RequestOptions,
-        *,
-        query: Sequence[tuple[str, int | None]] = (),
-        body: Any = None,
-        text: str | None = None,
-    ) -> Request[R_co]:
-        """This operation with the arguments of one call.
+    def methods(
+        self, *, takes_text: bool = True
+    ) -> tuple[View[P, R_co], View[P, ApiResponse[R_co]], View[P, BaseHTTPResponse]]:
+        """Return the three forms of the operation, for the class to give names to.
+
+        As it is, the operation returns its result; `..._with_http_info` the whole response;
+        `..._without_preload_content` urllib3's response, its body unread.
 
         Args:
-            path: the path parameters.
-            options: the call's options.
-            query: the query parameters; those that are `None` are left out.
-            body: the argument `request`: a model, or a `dict` like one.
-            text: the text of the message, instead of `body`.
-
-        Raises:
-            pydantic.ValidationError: an argument has the wrong type; the message names it.
-            TypeError: there is no such option.
+            takes_text: whether the body may be given as its text alone, which the methods of
+                generated packages refuse.
         """
-        if self._has_body and text is None:
-            body = self._validate({**path, "request": body})["request"]
-        elif not (
-            _TEXT.issuperset(map(type, path.values()))
-            and _NUMBER_OR_NONE.issuperset([type(value) for _, value in query])
-        ):
-            # Something to complain about; or a subclass, which is right.
-            self._validate({**path, **dict(query)})
-        if text is not None:
-            body = {"body": text}
-        headers = self._headers_of(options) if options else {}
-        return Request(self, path, query, body, headers, options)
-
-    def _headers_of(self, options: RequestOptions) -> dict[str, Any]:
-        """The headers that a call's options say, all options checked."""
-        unknown = options.keys() - RequestOptions.__annotations__.keys()
-        if unknown:
-            raise TypeError(f"unexpected option {min(unknown)!r}")
-        for name, value in options.items():
-            _check(name, value)
-        headers = dict(options.get("_headers") or {})
-        content_type = options.get("_content_type")
-        if content_type is not None and self._has_body:
-            headers = merged_headers(headers, {"Content-Type": content_type})
-        return headers
-
-
-class Request(Generic[R_co]):
-    """One call of an operation."""
-
-    __slots__ = ("_body", "_headers", "_options", "_path", "_query", "_what")
-
-    def __init__(
-        self,
-        what: Description[R_co],
-        path: dict[str, str],
-        query: Sequence[tuple[str, int | None]],
-        body: Any,
-        headers: dict[str, str],
-        options: RequestOptions,
-    ) -> None:
-        self._what = what
-        self._path = path
-        self._query = query
-        self._body = body
-        self._headers = headers
-        self._options = options
-
-    def _serialized(self, client: ApiClient) -> RequestSerialized:
-        what, options = self._what, self._options
-        headers = what.headers
-        if len(client.default_headers) > 1:
-            # What is set on the client goes before what the operation says of itself.
-            set_there = client.default_headers
-            headers = {
-                name: value for name, value in headers.items() if not has_header(set_there, name)
-            }
-        return client.param_serialize(
-            method=what.method,
-            resource_path=what.path,
-            path_params=self._path,
-            query_params=[pair for pair in self._query if pair[1] is not None],
-            header_params=merged_headers(headers, self._headers),
-            body=self._body,
-            auth_settings=["BearerAuth"],
-            _request_auth=options.get("_request_auth"),
+        result = self._function.__annotations__["return"]
+        whole = GenericAlias(ApiResponse, (result,))
+        unread = "Return urllib3's response, unread."
+        forms: Any = (
+            _Form(self, result, "", lambda *call: self._respond(*call).data, takes_text),
+            _Form(self, whole, "Return the whole response.", self._respond, takes_text),
+            _Form(self, BaseHTTPResponse, unread, self._unread, takes_text),
         )
+        views: tuple[View[P, R_co], View[P, ApiResponse[R_co]], View[P, BaseHTTPResponse]] = forms
+        return views
 
-    def answer(self, client: ApiClient) -> ApiResponse[R_co]:
-        """Make the call; decode the answer."""
-        serialized = self._serialized(client)
-        timeout = self._options.get("_request_timeout")
+    def annotations(self, result: Any, *, takes_text: bool) -> dict[str, Any]:
+        """Return the types of the parameters and the result of one of the methods."""
+        types = {**self._function.__annotations__, "return": result}
+        if self._has_body and not takes_text:
+            types[_BODY] = Union[tuple(k for k in get_args(types[_BODY]) if k is not str)]  # noqa: UP007 - of a tuple
+        return types
+
+    def _respond(
+        self, client: ApiClient, given: dict[str, Any], takes_text: bool
+    ) -> ApiResponse[R_co]:
+        serialized, timeout = self._serialized(client, given, takes_text, preload=True)
         response = client.call_api(*serialized, _request_timeout=timeout)
         response.read()
         return client.response_deserialize(
-            response_data=response, response_types_map=self._what.result_types
+            response_data=response, response_types_map=self._result_types
         )
 
-    def unread(self, client: ApiClient) -> BaseHTTPResponse:
-        """Make the call; return urllib3's response, its body unread."""
-        # Before it, because a provider of tokens may make a request to serialize this one.
-        serialized = self._serialized(client)
-        timeout = self._options.get("_request_timeout")
-        with unread_answers():
-            return client.call_api(*serialized, _request_timeout=timeout).response
+    def _unread(
+        self, client: ApiClient, given: dict[str, Any], takes_text: bool
+    ) -> BaseHTTPResponse:
+        serialized, timeout = self._serialized(client, given, takes_text, preload=False)
+        return client.call_api(*serialized, _request_timeout=timeout).response
 
+    def _serialized(
+        self, client: ApiClient, given: dict[str, Any], takes_text: bool, *, preload: bool
+    ) -> tuple[RequestSerialized, RequestTimeout]:
+        """Check the arguments of a call and build its request.
 
-class HasClient(Protocol):
-    """A class of operations."""
+        Raises:
+            pydantic.ValidationError: an argument has the wrong type; the message names it.
+        """
+        path = {name: given[name] for name in self._path}
+        query = [(name, given[name]) for name in self._query if given[name] is not None]
+        body = given[_BODY] if self._has_body else None
+        if takes_text and isinstance(body, str):
+            body, checks_body = {"body": body}, False
+        else:
+            checks_body = self._has_body
+        if (
+            checks_body
+            or not _TEXT.issuperset(map(type, path.values()))
+            or not _NUMBER.issuperset([type(value) for _, value in query])
+        ):
+            # Something to complain about; or a subclass, which is right.
+            asked = {name: given[name] for name in self._query}
+            checked = self._validate({**path, **asked, **({_BODY: body} if self._has_body else {})})
+            body = checked[_BODY] if checks_body else body
+        extra: dict[str, str] = {}
+        if [given[name] for name in self._options] != self._defaults:
+            extra = self._checked_headers(given)
+        headers = self._headers
+        if len(client.default_headers) > 1:
+            # What is set on the client goes before what the operation says of itself.
+            defaults = client.default_headers
+            headers = {n: value for n, value in headers.items() if not has_header(defaults, n)}
+        timeout = given["_request_timeout"]
+        call = client.begin_call(self._method, timeout, given["_retries"], preload=preload)
+        serialized = client.param_serialize(
+            method=call,
+            resource_path=self._resource_path,
+            path_params=path,
+            query_params=query,
+            header_params=merged_headers(headers, extra),
+            body=body,
+            auth_settings=["BearerAuth"],
+            _request_auth=given["_request_auth"],
+        )
+        return serialized, timeout
 
-    api_client: ApiClient
+    def _checked_headers(self, given: Mapping[str, Any]) -> dict[str, str]:
+        """Return the headers that the options of a call say, all options checked."""
+        for name in self._options:
+            if given[name] is not None:
+                _check_option(name, given[name])
+        headers = dict(given["_headers"] or {})
+        content_type = given["_content_type"]
+        if content_type is not None and self._has_body:
+            headers = merged_headers(headers, {"Content-Type": content_type})
+        return headers
 
 
 class View(Protocol[P, R_co]):
@@ -267,47 +270,53 @@ class View(Protocol[P, R_co]):
     def __get__(self, instance: HasClient, owner: Any) -> Callable[P, R_co]: ...
 
 
-def decoded(request: Callable[Concatenate[Any, P], Request[R]]) -> View[P, R]:
-    """The operation as a method that returns the model."""
+class HasClient(Protocol):
+    """A class of operations."""
 
-    def view(self: HasClient, *args: P.args, **kwargs: P.kwargs) -> R:
-        return request(self, *args, **kwargs).answer(self.api_client).data
-
-    named: View[P, R] = _named(view, request, "", "")
-    return named
+    api_client: ApiClient
 
 
-def with_http_info(request: Callable[Concatenate[Any, P], Request[R]]) -> View[P, ApiResponse[R]]:
-    """The operation as a method that returns the whole answer."""
+class _Form:
+    """One form of an operation, until the class gives it a name and it becomes a plain method."""
 
-    def view(self: HasClient, *args: P.args, **kwargs: P.kwargs) -> ApiResponse[R]:
-        return request(self, *args, **kwargs).answer(self.api_client)
+    def __init__(
+        self,
+        what: Operation[Any, Any],
+        result: Any,
+        note: str,
+        run: Callable[[ApiClient, dict[str, Any], bool], Any],
+        takes_text: bool,
+    ) -> None:
+        self._takes_text = takes_text
+        self._operation = what
+        self._result = result
+        self._note = note
+        self._run = run
 
-    named: View[P, ApiResponse[R]] = _named(
-        view, request, "_with_http_info", "Returns an `ApiResponse`."
-    )
-    return named
+    def __set_name__(self, owner: type, name: str) -> None:
+        # A function of each name, so that errors, `help` and tracebacks tell what was called.
+        function = self._operation._function
+        bind = FunctionType(function.__code__, function.__globals__, name, function.__defaults__)
+        bind.__kwdefaults__ = function.__kwdefaults__
+        takes_text = self._takes_text
+        bind.__annotations__ = self._operation.annotations(self._result, takes_text=takes_text)
+        bind.__qualname__ = f"{owner.__qualname__}.{name}"
+        run = self._run
+
+        def method(self: HasClient, *args: Any, **kwargs: Any) -> Any:
+            return run(self.api_client, bind(self, *args, **kwargs), takes_text)
+
+        summary, _, rest = (function.__doc__ or "").partition("\n")
+        method.__doc__ = f"{summary} {self._note}\n{rest}" if self._note else function.__doc__
+        method.__name__, method.__qualname__ = name, bind.__qualname__
+        method.__module__ = function.__module__
+        method.__wrapped__ = bind  # type: ignore[attr-defined]
+        method.__annotations__ = bind.__annotations__
+        setattr(owner, name, method)
 
 
-def without_preload_content(
-    request: Callable[Concatenate[Any, P], Request[R]],
-) -> View[P, BaseHTTPResponse]:
-    """The operation as a method that returns urllib3's response."""
-
-    def view(self: HasClient, *args: P.args, **kwargs: P.kwargs) -> BaseHTTPResponse:
-        return request(self, *args, **kwargs).unread(self.api_client)
-
-    named: View[P, BaseHTTPResponse] = _named(
-        view, request, "_without_preload_content", "Returns urllib3's response, unread."
-    )
-    return named
-
-
-def _named(view: Callable[..., Any], request: Callable[..., Any], suffix: str, note: str) -> Any:
-    update_wrapper(view, request)
-    view.__name__ = request.__name__.lstrip("_") + suffix
-    view.__qualname__ = f"{request.__qualname__.rpartition('.')[0]}.{view.__name__}"
-    if note:
-        summary, _, rest = (request.__doc__ or "").partition("\n")
-        view.__doc__ = f"{summary} {note}\n{rest}"
-    return view
+def operation(
+    method: str, path: str
+) -> Callable[[Callable[Concatenate[Any, P], R]], Operation[P, R]]:
+    """Declare an operation: see `Operation` for what its function says."""
+    return lambda function: Operation(method, path, function)

@@ -9,7 +9,7 @@ from typing_extensions import Unpack
 
 from openapi_client._settings import seconds
 from openapi_client.conversations.arguments import check_at_least, check_text
-from openapi_client.conversations.follow import Follower
+from openapi_client.conversations.follow import ONE_ATTEMPT, Follower
 from openapi_client.conversations.iterate import MessageIterator, PageIterator
 from openapi_client.conversations.ledger import LEDGERS
 from openapi_client.conversations.marker import Marker, marker_at
@@ -23,6 +23,7 @@ from openapi_client.models import (
     MessageResponse,
     MessageUpdateMessageRequest,
 )
+from openapi_client.retries import RetryPolicy
 
 if TYPE_CHECKING:
     from openapi_client.api.messages_api import MessagesApi, RequestOptions
@@ -218,6 +219,7 @@ class Conversation:
             ApiValueError: an argument makes no sense; the message names it.
             ApiException: the server refuses the request (401, 404, ...).
         """
+        options["_retries"] = ONE_ATTEMPT
         return Follower(
             self._look(options),
             lambda jti: self.get(jti, **options),
@@ -264,8 +266,13 @@ class Conversation:
         """
         check_at_least("workers", workers, 1)
         configuration = self._messages.api_client.configuration
+
+        def send(body: Body, policy: RetryPolicy) -> MessageMessage:
+            each: RequestOptions = {**options, "_retries": policy}
+            return self.send_once(body, **each) if once else self.send(body, **each)
+
         sender = Sender(
-            lambda body: self.send_once(body, **options) if once else self.send(body, **options),
+            send,
             workers=workers,
             stop_on_error=stop_on_error,
             retries=configuration.retries,
@@ -313,6 +320,9 @@ class Conversation:
         seconds("settle", settle)
         if give_up_after is not None:
             seconds("give_up_after", give_up_after)
+        # Of a `urllib3.Retry` nobody knows whether it sends again what may have arrived.
+        configured = self._messages.api_client.configuration.retries
+        options.setdefault("_retries", RetryPolicy.of(configured))
         look = self._look(options)
 
         def newest() -> MessageMessage | None:

@@ -17,7 +17,7 @@ from openapi_client.conversations.times import NEVER, Stop, Times
 from openapi_client.conversations.windows import Look, Snapshot, Window
 from openapi_client.exceptions import ApiException, NotFoundException
 from openapi_client.models import MessageMessage
-from openapi_client.retries import RetryPolicy, ruled_by
+from openapi_client.retries import RetryPolicy
 
 _POLL_SIZE = 10
 """Messages that an idle poll asks for: enough to see a neighbour if the newest one is deleted."""
@@ -26,7 +26,7 @@ _FIRST_SIZE = 100
 """Messages that are known at first, so as to be told from new ones whatever is deleted."""
 
 # The follower itself decides when to ask again, so that `stop` ends that wait too.
-_ONE_ATTEMPT = RetryPolicy(repeats=0)
+ONE_ATTEMPT = RetryPolicy(repeats=0)
 
 _logger = logging.getLogger(__name__)
 
@@ -39,8 +39,8 @@ class Follower(Iterator[MessageMessage]):
     `next()` goes on where it was. Safe for several threads.
 
     Args:
-        look: makes a request for a page.
-        get: gets a message by its `jti`.
+        look: makes a request for a page, in one attempt.
+        get: gets a message by its `jti`, in one attempt.
         after: the message, or the `jti` of the message, after which to begin; `None` for what comes
             from now on, which is looked up at once.
         poll_interval: seconds between two requests while nothing comes.
@@ -110,8 +110,7 @@ class Follower(Iterator[MessageMessage]):
 
     def _begin(self) -> None:
         """What is there now is not new."""
-        with ruled_by(_ONE_ATTEMPT):
-            snapshot = self._look(Window(1, _FIRST_SIZE))
+        snapshot = self._look(Window(1, _FIRST_SIZE))
         if snapshot.items:
             self._reader.mark_read(marker_at(snapshot.items[0]), snapshot.items)
         self._begun = True
@@ -121,9 +120,8 @@ class Follower(Iterator[MessageMessage]):
         if not self._begun:
             self._begin()
             return
-        with ruled_by(_ONE_ATTEMPT):
-            snapshot = self._look(self._reader.next_window())
-            self._date_marker(snapshot)
+        snapshot = self._look(self._reader.next_window())
+        self._date_marker(snapshot)
         self._items.extend(self._reader.take(snapshot))
         self._recovered(self._poll_interval if self._reader.finished else 0.0)
 

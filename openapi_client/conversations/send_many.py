@@ -12,7 +12,7 @@ from openapi_client.conversations.gate import Gate
 from openapi_client.conversations.times import Times
 from openapi_client.exceptions import ApiException, TooManyRequestsException
 from openapi_client.models import MessageCreateMessageRequest, MessageMessage
-from openapi_client.retries import TRANSIENT_STATUSES, RetryPolicy, ruled_by
+from openapi_client.retries import TRANSIENT_STATUSES, RetryPolicy
 
 Body: TypeAlias = str | MessageCreateMessageRequest | dict[str, Any]
 """What a send takes: the text, or a model or `dict` that holds it as `body`."""
@@ -28,7 +28,7 @@ class Sender:
     """Sends bodies in threads.
 
     Args:
-        send: sends one.
+        send: sends one, repeated as a policy says.
         workers: sends at a time.
         stop_on_error: whether a failure ends it.
         retries: `Configuration.retries`.
@@ -39,7 +39,7 @@ class Sender:
 
     def __init__(
         self,
-        send: Callable[[Body], MessageMessage],
+        send: Callable[[Body, RetryPolicy], MessageMessage],
         *,
         workers: int,
         stop_on_error: bool,
@@ -103,8 +103,7 @@ class Sender:
             if self._stopped.is_set():
                 raise _not_sent("Not sent: sending was stopped before it was this one's turn")
             try:
-                with ruled_by(self._policy):
-                    message = self._send(body)
+                message = self._send(body, self._policy)
             except TooManyRequestsException as error:
                 self._gate.refused(entered, error.retry_after)
                 if not self._repeats or not self._has_time(began, error.retry_after):

@@ -32,7 +32,7 @@ class Pieces:
     def __init__(self, pieces: list[bytes]) -> None:
         self.buffer = b""
         self.position = 0
-        self.serial = 0
+        self.epoch = 0
         self.kept: bool | None = None
         self.placed = 0
         self._pieces = deque(pieces)
@@ -171,7 +171,7 @@ def test_a_connection_that_goes_to_another_request_within_a_body_is_an_error() -
         """Belongs to another request as soon as it has received into a place."""
 
         def receive_into(self, buffer: memoryview) -> int:
-            self.serial += 1
+            self.epoch += 1
             return super().receive_into(buffer)
 
     source = GivenAway([b"ours" * 10, b"ours" * 1000, b"another's" * 1000])
@@ -239,7 +239,7 @@ def test_a_body_whose_connection_was_closed_is_an_error_and_leaves_it_alone() ->
     source = Pieces([b"abcde"])
     body = Body(source, (5, True))
     assert body.read(2) == b"ab"
-    source.serial += 1
+    source.epoch += 1
     with pytest.raises(ProtocolError):
         body.read()
     body.close()
