@@ -6,9 +6,11 @@ custom headers and parameters as well as in `Authorization`.
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 HIDDEN = "***"
@@ -109,9 +111,38 @@ def _parts(value: str) -> list[str]:
 
 def scrub(text: str, secrets: Iterable[str]) -> str:
     """`text` with every one of `secrets` replaced by `***`, the longest first."""
-    for secret in sorted(secrets, key=len, reverse=True):
+    ordered = sorted(secrets, key=len, reverse=True)
+    for secret in ordered:
         text = text.replace(secret, HIDDEN)
+    # Only then it can be spelled otherwise, and the pattern for that is long.
+    if ordered and not _ESCAPES.isdisjoint(text):
+        for secret in ordered:
+            text = _spelled(secret).sub(HIDDEN, text)
     return text
+
+
+# What begins the spelling of a character in JSON, a URL or HTML.
+_ESCAPES = frozenset("\\%&")
+
+
+@lru_cache(maxsize=64)
+def _spelled(secret: str) -> re.Pattern[str]:
+    """Return what matches a secret, each of its characters spelled in any way.
+
+    As it is, after a backslash, as four hex digits (RFC 8259, section 7), percent-encoded once or
+    twice (RFC 3986, section 2.1), or as a reference of HTML. Nothing in the pattern repeats, so it
+    cannot backtrack over itself.
+    """
+    return re.compile("".join(map(_spelled_character, secret)))
+
+
+def _spelled_character(character: str) -> str:
+    code = ord(character)
+    encoded = character.encode("utf-8", "surrogatepass")
+    percent = "".join(f"%{byte:02x}" for byte in encoded)
+    twice = percent.replace("%", "%25")
+    literal = re.escape(character)
+    return rf"(?:\\?{literal}|(?i:\\u{code:04x}|{percent}|{twice}|&\#{code};|&\#x{code:x};))"
 
 
 def told_by(error: BaseException) -> str:

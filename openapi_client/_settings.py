@@ -16,6 +16,7 @@ from urllib3.util import Retry, Url, parse_url
 from openapi_client._encoding.header_fields import checked_field
 from openapi_client._redaction import shown_setting
 from openapi_client.exceptions import ApiValueError
+from openapi_client.retries import RetryPolicy
 
 
 class Limits(NamedTuple):
@@ -83,13 +84,15 @@ def _deadline(name: str, value: object) -> object:
 
 
 def _retries(name: str, value: object) -> object:
-    if value is None or isinstance(value, Retry):
+    if value is None or isinstance(value, (Retry, RetryPolicy)):
         return value
     if value is False:
         return 0
     if isinstance(value, int) and value is not True and value >= 0:
         return value
-    raise _refuse(name, value, "a number of repeats from 0, a urllib3.Retry, or None for 2")
+    raise _refuse(
+        name, value, "a number of repeats from 0, a RetryPolicy, a urllib3.Retry, or None for 2"
+    )
 
 
 def _positive(name: str, value: object) -> object:

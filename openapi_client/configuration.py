@@ -20,8 +20,23 @@ if TYPE_CHECKING:
     from urllib3 import Retry
 
     from openapi_client._http.call import Call
+    from openapi_client.retries import RetryPolicy
 
 HostSetting = dict[str, Any]
+
+# Generated programs import it; the models here check with pydantic.
+JSON_SCHEMA_VALIDATION_KEYWORDS = {
+    "multipleOf",
+    "maximum",
+    "exclusiveMaximum",
+    "minimum",
+    "exclusiveMinimum",
+    "maxLength",
+    "minLength",
+    "pattern",
+    "maxItems",
+    "minItems",
+}
 
 _SCHEME = "BearerAuth"
 
@@ -50,8 +65,8 @@ class Configuration:
         ssl_ca_cert: file (PEM) or folder of the certificate authorities to trust, instead of the
             system's. Without it the system's store, `SSL_CERT_FILE` and `SSL_CERT_DIR` count.
         ca_cert_data: the same as `str` (PEM) or `bytes` (DER).
-        retries: how many times a failed attempt is repeated; 0 for never, `None` for 2. A
-            `urllib3.Retry` rules instead of the client's own policy.
+        retries: how many times a failed attempt is repeated; 0 for never, `None` for 2; or a
+            `RetryPolicy`. A `urllib3.Retry` rules instead of the client's own policy.
         timeout: seconds for the connection and for each wait for the server: one number for both,
             or a pair (connect, read); default (5, 30). `None`, alone or in the pair, is no limit.
         deadline: seconds for a whole call with all its attempts and waits, default 60; `None` means
@@ -95,7 +110,7 @@ class Configuration:
         ssl_ca_cert: str | None = None,
         *,
         ca_cert_data: str | bytes | None = None,
-        retries: int | Retry | None = None,
+        retries: RetryPolicy | Retry | int | None = None,
         timeout: float | tuple[float | None, float | None] | None = (5.0, 30.0),
         deadline: float | None = 60.0,
         verify_ssl: bool = True,

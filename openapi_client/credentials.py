@@ -45,7 +45,9 @@ class _Request:
         """Wait for the answer, at most `remaining` seconds."""
         timeout = -1 if remaining is None else min(remaining, threading.TIMEOUT_MAX)
         if not self.gate.acquire(timeout=timeout):
-            raise TimeoutException(0, "The token did not come within the deadline of the call")
+            failure = TimeoutException(0, "The token did not come within the deadline of the call")
+            failure.outcome = "not_sent"
+            raise failure
         self.gate.release()
         if isinstance(self.error, ApiValueError):
             raise ApiValueError(str(self.error))

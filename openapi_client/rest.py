@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
-from urllib3 import BaseHTTPResponse, HTTPHeaderDict
+from urllib3 import BaseHTTPResponse, HTTPHeaderDict, HTTPResponse
 
 from openapi_client._encoding.header_fields import checked_field
 from openapi_client._encoding.request_body import METHODS, WITH_BODY, encode_payload
@@ -35,11 +35,21 @@ from openapi_client.retries import Attempt, RetryBudget, Times
 if TYPE_CHECKING:
     from openapi_client.configuration import Configuration
 
-__all__ = ["ApiException", "ApiValueError", "RESTClientObject", "RESTResponse"]
+__all__ = [
+    "ApiException",
+    "ApiValueError",
+    "RESTClientObject",
+    "RESTResponse",
+    "RESTResponseType",
+]
 
 # What may stand in a request target as it is (RFC 9112, section 3.2).
 _TARGET = re.compile(r"[!-\"$-~]+")
 _TEXT = frozenset({str})
+
+
+RESTResponseType = HTTPResponse
+"""What generated modules call the responses of urllib3."""
 
 
 class AnyResponse(Protocol):

@@ -170,7 +170,11 @@ BAD_SETTINGS: list[tuple[str, Any, str]] = [
     ("timeout", (1, math.nan), f"timeout {SECONDS} nan"),
     ("deadline", (1, 2), f"deadline {SECONDS}"),
     *[
-        ("retries", value, "retries must be a number of repeats from 0, a urllib3.Retry, or None")
+        (
+            "retries",
+            value,
+            "retries must be a number of repeats from 0, a RetryPolicy, a urllib3.Retry, or None",
+        )
         for value in (-1, 1.5, True, "3")
     ],
     *[

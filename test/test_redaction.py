@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -174,3 +175,30 @@ def test_what_is_told_by_an_error_is_told_by_its_causes_too() -> None:
         outer = OSError("outermost")
         outer.__cause__ = error
     assert all(word in told_by(outer) for word in ("innermost", "middle", "outermost"))
+
+
+SPELLINGS = [
+    lambda c: c,
+    lambda c: c if c.isalnum() else "\\" + c,
+    lambda c: f"\\u{ord(c):04x}",
+    lambda c: f"\\u{ord(c):04X}",
+    lambda c: "".join(f"%{byte:02X}" for byte in c.encode()),
+    lambda c: "".join(f"%25{byte:02x}" for byte in c.encode()),
+    lambda c: f"&#{ord(c)};",
+    lambda c: f"&#x{ord(c):X};",
+]
+
+
+@given(
+    secret=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=6, max_size=60),
+    spellings=st.lists(st.sampled_from(SPELLINGS), min_size=1, max_size=8),
+    around=st.tuples(st.text("ab ,:", max_size=9), st.text("ab ,:", max_size=9)),
+)
+def test_a_secret_is_hidden_however_its_characters_are_spelled(
+    secret: str, spellings: list[Callable[[str], str]], around: tuple[str, str]
+) -> None:
+    spelled = "".join(spellings[n % len(spellings)](c) for n, c in enumerate(secret))
+    text = around[0] + spelled + around[1]
+    shown = scrub(text, {secret})
+    assert spelled not in shown
+    assert HIDDEN in shown

@@ -151,8 +151,10 @@ class Call:
 
     def secrets(self) -> frozenset[str]:
         """Return every credential that any attempt of the call has used."""
-        requests = [*self.refused_headers, self.headers]
-        return frozenset().union(*(secrets_of(headers, self.url) for headers in requests))
+        secrets: set[str] = set()
+        for headers in (*self.refused_headers, self.headers):
+            secrets |= secrets_of(headers, self.url)
+        return frozenset(secrets)
 
     @property
     def request_line(self) -> str:

@@ -145,7 +145,8 @@ class TLSContexts:
             _warn_unverified(host)
         return Security(
             self._for_servers,
-            configuration.tls_server_name or host.strip("[]"),
+            # A certificate, as well as RFC 6066, knows no dot at the end of a name.
+            configuration.tls_server_name or host.strip("[]").rstrip("."),
             name if isinstance(name, str) and configuration.verify_ssl else None,
         )
 
@@ -186,8 +187,8 @@ def _context(configuration: Configuration) -> ssl.SSLContext:
         context.load_default_certs()
         # It says nothing if it cannot read them, for want of descriptors for example; a context
         # without them would refuse every server for the rest of the client's life.
-        file = ssl.get_default_verify_paths().cafile
-        if file is not None and not context.cert_store_stats()["x509"]:
+        file: str | None = ssl.get_default_verify_paths().cafile
+        if file and not context.cert_store_stats()["x509"]:
             raise TLSException(reason=f"The certificate authorities in {file} cannot be read")
     return context
 
@@ -244,7 +245,9 @@ def make_origin(url: str, configuration: Configuration, contexts: TLSContexts) -
         pool,
         absolute=f"{scheme}://{host_header}" if forwarded else "",
         proxy_headers=proxy.headers if proxy is not None and forwarded else {},
-        exposed=scheme == "http" and not _is_loopback(host),
+        # A forwarding proxy reads what it forwards, wherever that goes.
+        exposed=scheme == "http"
+        and not (_is_loopback(host) and (proxy is None or _is_loopback(proxy.host))),
     )
 
 

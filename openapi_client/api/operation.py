@@ -126,17 +126,17 @@ class Operation(Generic[P, R_co]):
     def __init__(
         self, method: str, path: str, function: Callable[Concatenate[Any, P], R_co]
     ) -> None:
-        self._function = cast("FunctionType", function)
+        self.function = cast("FunctionType", function)
         self._method = method
         self._resource_path = path
-        code = self._function.__code__
+        code = self.function.__code__
         names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
         self._path = tuple(name for name in names if f"{{{name}}}" in path)
         self._query = tuple(n for n in names if n[0] != "_" and n not in {*self._path, _BODY})
         self._options = tuple(name for name in names if name in _OPTIONS)
         self._defaults = [0 if name == "_host_index" else None for name in self._options]
         self._has_body = _BODY in names
-        result = self._function.__annotations__["return"]
+        result = self.function.__annotations__["return"]
         # An operation without a body in its response declares `-> None`.
         self._result_types = {} if result is None else {"2XX": result.__name__}
         self._headers = {} if result is None else {"Accept": "application/json"}
@@ -146,9 +146,9 @@ class Operation(Generic[P, R_co]):
     @cached_property
     def _validate(self) -> Callable[[Any], Any]:
         """What checks the arguments strictly: no number for a text, no text for a number."""
-        types = {name: self._function.__annotations__[name] for name in (*self._path, *self._query)}
+        types = {name: self.function.__annotations__[name] for name in (*self._path, *self._query)}
         if self._has_body:
-            kinds = get_args(self._function.__annotations__[_BODY])
+            kinds = get_args(self.function.__annotations__[_BODY])
             types[_BODY] = next(
                 kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)
             )
@@ -169,11 +169,11 @@ class Operation(Generic[P, R_co]):
             takes_text: whether the body may be given as its text alone, which the methods of
                 generated packages refuse.
         """
-        result = self._function.__annotations__["return"]
+        result = self.function.__annotations__["return"]
         whole = GenericAlias(ApiResponse, (result,))
         unread = "Return urllib3's response, unread."
         forms: Any = (
-            _Form(self, result, "", lambda *call: self._respond(*call).data, takes_text),
+            _Form(self, result, "", self._result_of, takes_text),
             _Form(self, whole, "Return the whole response.", self._respond, takes_text),
             _Form(self, BaseHTTPResponse, unread, self._unread, takes_text),
         )
@@ -182,10 +182,13 @@ class Operation(Generic[P, R_co]):
 
     def annotations(self, result: Any, *, takes_text: bool) -> dict[str, Any]:
         """Return the types of the parameters and the result of one of the methods."""
-        types = {**self._function.__annotations__, "return": result}
+        types = {**self.function.__annotations__, "return": result}
         if self._has_body and not takes_text:
             types[_BODY] = Union[tuple(k for k in get_args(types[_BODY]) if k is not str)]  # noqa: UP007 - of a tuple
         return types
+
+    def _result_of(self, client: ApiClient, given: dict[str, Any], takes_text: bool) -> R_co:
+        return self._respond(client, given, takes_text).data
 
     def _respond(
         self, client: ApiClient, given: dict[str, Any], takes_text: bool
@@ -221,7 +224,7 @@ class Operation(Generic[P, R_co]):
         if (
             checks_body
             or not _TEXT.issuperset(map(type, path.values()))
-            or not _NUMBER.issuperset([type(value) for _, value in query])
+            or not _NUMBER.issuperset(map(type, [value for _, value in query]))
         ):
             # Something to complain about; or a subclass, which is right.
             asked = {name: given[name] for name in self._query}
@@ -295,7 +298,7 @@ class _Form:
 
     def __set_name__(self, owner: type, name: str) -> None:
         # A function of each name, so that errors, `help` and tracebacks tell what was called.
-        function = self._operation._function
+        function = self._operation.function
         bind = FunctionType(function.__code__, function.__globals__, name, function.__defaults__)
         bind.__kwdefaults__ = function.__kwdefaults__
         takes_text = self._takes_text

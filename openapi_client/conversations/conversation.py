@@ -16,7 +16,7 @@ from openapi_client.conversations.marker import Marker, marker_at
 from openapi_client.conversations.send_many import Body, Outcome, Sender
 from openapi_client.conversations.send_once import Calls, OnceSender
 from openapi_client.conversations.times import Stop, Times
-from openapi_client.conversations.windows import Look, Snapshot, Window, snapshot_of
+from openapi_client.conversations.windows import Look, Snapshot, Window, page_of, snapshot_of
 from openapi_client.models import (
     MessageCreateMessageRequest,
     MessageMessage,
@@ -322,7 +322,8 @@ class Conversation:
             seconds("give_up_after", give_up_after)
         # Of a `urllib3.Retry` nobody knows whether it sends again what may have arrived.
         configured = self._messages.api_client.configuration.retries
-        options.setdefault("_retries", RetryPolicy.of(configured))
+        if options.get("_retries") is None:
+            options["_retries"] = RetryPolicy.of(configured)
         look = self._look(options)
 
         def newest() -> MessageMessage | None:
@@ -343,7 +344,7 @@ class Conversation:
 
     def _look(self, options: RequestOptions) -> Look:
         def look(window: Window) -> Snapshot:
-            response = self.list(page=window.page, per_page=window.size, **options)
+            response = page_of(self.list(page=window.page, per_page=window.size, **options))
             return snapshot_of(response, window)
 
         return look

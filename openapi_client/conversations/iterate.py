@@ -14,7 +14,12 @@ from openapi_client.conversations.arguments import check_at_least
 from openapi_client.conversations.extent import Extent
 from openapi_client.conversations.reader import Reader
 from openapi_client.conversations.windows import LARGEST, Look, Snapshot, Window
+from openapi_client.exceptions import DeserializationException
 from openapi_client.models import MessageMessage, MessageResponse
+
+# A search for the place where reading goes on takes some; a cache that gives the same page for each
+# request would make it endless.
+_MOST_FRUITLESS = 100
 
 
 class PageIterator(Iterator[MessageResponse]):
@@ -73,10 +78,16 @@ class PageIterator(Iterator[MessageResponse]):
 
     def __next__(self) -> MessageResponse:
         with self._lock:
-            while not self._done:
+            for _ in range(_MOST_FRUITLESS):
+                if self._done:
+                    break
                 page = self._next_page()
                 if page is not None:
                     return page
+            if not self._done:
+                raise DeserializationException(
+                    200, f"{_MOST_FRUITLESS} requests in a row have brought nothing new"
+                )
             self._ahead.close()
             raise StopIteration
 

@@ -27,7 +27,11 @@ from openapi_client.conversations.backoff import may_pass, pause
 from openapi_client.conversations.ledger import Ledger, Ticket
 from openapi_client.conversations.marker import Marker, marker_at, moment_of
 from openapi_client.conversations.times import NEVER, Times
-from openapi_client.exceptions import ApiException, NotFoundException
+from openapi_client.exceptions import (
+    ApiException,
+    DeserializationException,
+    NotFoundException,
+)
 from openapi_client.models import MessageMessage
 from openapi_client.retries import TRANSIENT_STATUSES
 
@@ -102,7 +106,7 @@ class OnceSender:
         while True:
             failure: ApiException | None = None
             try:
-                message = self._calls.send()
+                message = _usable(self._calls.send())
             except ApiException as error:
                 if not _may_be_stored(error):
                     raise
@@ -186,6 +190,13 @@ class OnceSender:
             return False
         self._times.wait(NEVER, wait)
         return True
+
+
+def _usable(message: MessageMessage | None) -> MessageMessage:
+    """Return the message of an answer that has one; any other 2xx is a lost answer."""
+    if message is None or message.jti is None:
+        raise DeserializationException(200, "The response to the send holds no message")
+    return message
 
 
 def _may_be_stored(error: ApiException) -> bool:

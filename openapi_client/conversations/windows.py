@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from openapi_client.exceptions import DeserializationException
 from openapi_client.models import MessageMessage, MessageResponse
 
 LARGEST = 1000
@@ -59,6 +60,17 @@ class Snapshot(NamedTuple):
 
 Look = Callable[[Window], Snapshot]
 """Makes the request."""
+
+
+def page_of(response: MessageResponse | None) -> MessageResponse:
+    """Return a page if a server has answered with one: `null` and an empty body are none.
+
+    Raises:
+        DeserializationException: it has not.
+    """
+    if response is None:
+        raise DeserializationException(200, "The response is not a page of messages")
+    return response
 
 
 def snapshot_of(response: MessageResponse, window: Window) -> Snapshot:
