@@ -20,9 +20,10 @@ from openapi_client._encoding.request_body import METHODS, WITH_BODY, encode_pay
 from openapi_client._http.call import Call, call_of
 from openapi_client._http.connection import leave_to_parent
 from openapi_client._http.head import Fields
-from openapi_client._http.pool import Origin, TLSContexts, make_origin
+from openapi_client._http.origin import Origin, make_origin
 from openapi_client._http.response import PreloadedResponse
 from openapi_client._http.retrying import RetryLoop
+from openapi_client._http.tls import TLSContexts
 from openapi_client._redaction import SHOWN_HEADERS, shown_target
 from openapi_client.exceptions import (
     ApiException,
@@ -255,8 +256,8 @@ class RESTClientObject:
         if _TARGET.fullmatch(target) is None:
             target = _encoded_target(target)
         call.origin = origin = self._origins.get(base) or self._make_origin(base)
-        if origin.exposed:
-            self._check_exposed(base, fields, target)
+        if origin.cleartext:
+            self._check_cleartext(base, fields, target)
         if origin.absolute:
             target = origin.absolute + target
             call.headers = {**fields, **origin.proxy_headers}
@@ -307,7 +308,7 @@ class RESTClientObject:
             self._checked = (dict(headers), checked)
         return checked
 
-    def _check_exposed(self, base: str, headers: Mapping[str, str], target: str) -> None:
+    def _check_cleartext(self, base: str, headers: Mapping[str, str], target: str) -> None:
         """Credentials are about to be sent so that anyone on the way can read them."""
         allowed = self.configuration.allow_insecure
         if allowed or (base in self._warned and allowed is None):

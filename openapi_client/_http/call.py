@@ -21,7 +21,7 @@ from openapi_client.retries import Attempt
 
 if TYPE_CHECKING:
     from openapi_client._http.head import Head
-    from openapi_client._http.pool import Origin
+    from openapi_client._http.origin import Origin
     from openapi_client.retries import Retries
 
 

@@ -34,7 +34,7 @@ from test.support.calls import (
     send,
 )
 from test.support.fetchers import answer_to, ours, rightly
-from test.support.proxies import answering, slow_tunnel, tunnel
+from test.support.proxies import answering, slow_tunnel, tunnel, tunnel_said_in_bytes
 from test.support.scripted import Peer, ScriptedServer, always, message
 
 GOOD = always(message("direct"))
@@ -362,13 +362,61 @@ def test_a_proxy_that_drips_its_answer(head: bytes) -> None:
     assert 5 <= time.passed <= 5.5
 
 
-def test_a_proxy_whose_answer_has_no_end() -> None:
+@pytest.mark.parametrize("secure", [False, True], ids=["http proxy", "https proxy"])
+def test_a_proxy_whose_answer_has_no_end_is_read_in_large_pieces(
+    secure: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def script(peer: Peer) -> None:
         peer.request()
         while True:
-            peer.send(b"HTTP/1.1 200 OK\r\n" + b"x" * 1000)
+            peer.send(b"HTTP/1.1 200 OK\r\n" + b"x" * 50_000)
 
-    assert isinstance(proxied_failure(script, retries=0), ProxyException)
+    received: list[int] = []
+    kind = ssl.SSLSocket if secure else socket.socket
+    recv = kind.recv
+
+    def counted(sock: Any, size: int = 1024, flags: int = 0) -> bytes:
+        if threading.current_thread() is threading.main_thread():
+            received.append(size)
+        return recv(sock, size, flags)
+
+    monkeypatch.setattr(kind, "recv", counted)
+    with (
+        ScriptedServer(script, tls=secure) as proxy,
+        api_for("https://service.test", proxy=proxy.origin, retries=0) as api,
+    ):
+        error = failure_of(send, api)
+    assert isinstance(error, ProxyException)
+    assert error.outcome == "not_sent"
+    assert len(received) < 100
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["http proxy", "https proxy"])
+def test_a_proxy_that_says_more_than_that_the_tunnel_is_open(secure: bool) -> None:
+    """RFC 9110, section 9.3.6: what follows the head comes from the server, which is spoken to."""
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\n\x16\x03\x03")
+        peer.wait_closed()
+
+    with (
+        ScriptedServer(script, tls=secure) as proxy,
+        api_for("https://service.test", proxy=proxy.origin, retries=0) as api,
+    ):
+        error = failure_of(send, api)
+    assert isinstance(error, ProxyException)
+    assert error.outcome == "not_sent"
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["http proxy", "https proxy"])
+def test_a_proxy_whose_answer_comes_in_single_bytes_opens_the_tunnel(secure: bool) -> None:
+    with (
+        ScriptedServer(tunnel_said_in_bytes, tls=secure) as proxy,
+        ScriptedServer(GOOD, tls=True) as server,
+        api_for(server, proxy=proxy.origin, retries=0) as api,
+    ):
+        assert send(api) == "direct"
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["http proxy", "https proxy"])
