@@ -14,6 +14,7 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import Retry, Url, parse_url
 
 from openapi_client._encoding.header_fields import checked_field
+from openapi_client._hosts import with_ascii_host
 from openapi_client._redaction import shown_setting
 from openapi_client.exceptions import ApiValueError
 from openapi_client.retries import RetryPolicy
@@ -130,7 +131,7 @@ def _flag(name: str, value: object) -> object:
 
 
 def _proxy(name: str, value: object) -> object:
-    return None if value is None else proxy_url(name, value)
+    return value if value is None or value == "" else proxy_url(name, value)
 
 
 def proxy_url(name: str, value: object) -> str:
@@ -194,8 +195,8 @@ def _parsed(name: str, value: object) -> Url:
     if not mark or not scheme:
         raise ApiValueError(f"{name} must begin with https:// or http://, not {shown!r}")
     try:
-        url = parse_url(value)
-    except LocationParseError:
+        url = parse_url(with_ascii_host(value))
+    except (LocationParseError, ValueError):
         raise ApiValueError(f"{name} is not a URL: {shown!r}") from None
     if not url.host:
         raise ApiValueError(f"{name} names no host: {shown!r}")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from openapi_client import _settings
+from openapi_client._hosts import origin_key
 from openapi_client._logging import DebugLog
 from openapi_client._redaction import HIDDEN, shown_setting, shown_target
 from openapi_client._settings import Limits
@@ -77,8 +78,12 @@ class Configuration:
         assert_hostname: the name that the server's certificate must have, if not the host's;
             `False` accepts any.
         tls_server_name: the name sent in the handshake (SNI, RFC 6066), if not the host's.
-        proxy: URL of a proxy, with its credentials if it wants some. Without it `HTTPS_PROXY`,
-            `HTTP_PROXY` and `NO_PROXY` of the environment count.
+        proxy: URL of a proxy, with its credentials if it wants some; `""` for none, whatever the
+            environment says. Without it `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` of
+            the environment count, but not for loopback addresses.
+        no_proxy: hosts that are reached without a proxy, also without that of `proxy`: names,
+            addresses, networks or `*`, separated by commas. Without it `NO_PROXY` counts, for the
+            proxies of the environment.
         proxy_headers: more headers for the proxy.
         connection_pool_maxsize: idle connections that are kept per host, default 64.
         max_response_bytes: the largest body of an answer, decompressed, in bytes; default 64 MiB.
@@ -94,6 +99,7 @@ class Configuration:
 
     timeout: float | tuple[float | None, float | None] | None
     deadline: float | None
+    _proxy: str | None
 
     def __init__(
         self,
@@ -119,6 +125,7 @@ class Configuration:
         assert_hostname: str | bool | None = None,
         tls_server_name: str | None = None,
         proxy: str | None = None,
+        no_proxy: str | None = None,
         proxy_headers: Mapping[str, str] | None = None,
         connection_pool_maxsize: int = 64,
         max_response_bytes: int = 64 * 2**20,
@@ -150,7 +157,9 @@ class Configuration:
         self.key_file = key_file
         self.assert_hostname = assert_hostname
         self.tls_server_name = tls_server_name
-        self.proxy = proxy
+        if proxy is not None:
+            self.proxy = proxy
+        self.no_proxy = no_proxy
         self.proxy_headers = proxy_headers
         self.connection_pool_maxsize = connection_pool_maxsize
         self.safe_chars_for_path_param = ""
@@ -423,6 +432,32 @@ class Configuration:
         self._base_path = None if value is None else _settings.base_url("host", value)
         if value is not None:
             self.server_index = None
+
+    # -- the proxy --------------------------------------------------------------------------------
+
+    @property
+    def proxy(self) -> str | None:
+        """The URL of the proxy: the one that was set, or that of the environment for `host`.
+
+        Assigning `None` or `""` means no proxy, whatever the environment says.
+        """
+        if "_proxy" in self.__dict__:
+            return self._proxy
+        return self.proxy_for(*origin_key(self.host))
+
+    @proxy.setter
+    def proxy(self, value: str | None) -> None:
+        self._proxy = value
+
+    def proxy_for(self, scheme: str, host: str, port: int) -> str | None:
+        """Return the URL of the proxy for an origin; `None` or `""` for none."""
+        from openapi_client._http.no_proxy import is_excluded, proxy_of_environment
+
+        if "_proxy" not in self.__dict__:
+            return proxy_of_environment(scheme, host, port, self.no_proxy)
+        if self._proxy and self.no_proxy and is_excluded(host, port, self.no_proxy):
+            return None
+        return self._proxy
 
     def to_debug_report(self) -> str:
         """Versions and settings for an error report; no secrets."""

@@ -17,6 +17,7 @@ from urllib3 import BaseHTTPResponse, HTTPHeaderDict, HTTPResponse
 
 from openapi_client._encoding.header_fields import checked_field
 from openapi_client._encoding.request_body import METHODS, WITH_BODY, encode_payload
+from openapi_client._hosts import origin_key
 from openapi_client._http.call import Call, call_of
 from openapi_client._http.connection import leave_to_parent
 from openapi_client._http.head import Fields
@@ -25,6 +26,7 @@ from openapi_client._http.response import PreloadedResponse
 from openapi_client._http.retrying import RetryLoop
 from openapi_client._http.tls import TLSContexts
 from openapi_client._redaction import SHOWN_HEADERS, shown_target
+from openapi_client._settings import base_url
 from openapi_client.exceptions import (
     ApiException,
     ApiValueError,
@@ -288,8 +290,14 @@ class RESTClientObject:
             raise ClientClosedException(reason="The client is closed")
         # Made without a lock, because TLS settings are read from files meanwhile: of two threads
         # that make the same origin, or a signal handler and its thread, the first one's is kept.
-        origins = self._origins
-        origin = origins.setdefault(base, make_origin(base, self.configuration, self._contexts))
+        origins, spelled = self._origins, base
+        base = "{}://{}:{}".format(*origin_key(base_url("url", base)))
+        origin = origins.get(base)
+        if origin is None:
+            made = make_origin(spelled, self.configuration, self._contexts)
+            origin = origins.setdefault(base, made)
+        if spelled != base:
+            origins[spelled] = origin  # each spelling of an origin leads to its one pool
         if origins is not self._origins:
             origin.pool.close()  # the client was closed meanwhile
         return origin

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, cast
 
 from urllib3.connection import HTTPConnection
-from urllib3.util import Url, make_headers, parse_url
+from urllib3.util import parse_url
 
+from openapi_client._hosts import PORTS, is_loopback, origin_key, with_ascii_host
 from openapi_client._http.connect import Proxy, Route
 from openapi_client._http.pool import Pool, SecurePool
 from openapi_client._http.tls import TLSContexts
@@ -18,8 +18,6 @@ from openapi_client.exceptions import ApiValueError, ProxyException
 
 if TYPE_CHECKING:
     from openapi_client.configuration import Configuration
-
-_PORTS = {"http": 80, "https": 443}
 
 
 class Origin:
@@ -60,16 +58,15 @@ def make_origin(url: str, configuration: Configuration, contexts: TLSContexts) -
         TLSException: a setting cannot be used; it is named.
     """
     base_url("url", url)
-    parts = parse_url(url)
-    scheme, host = str(parts.scheme), str(parts.host)
-    port = parts.port or _PORTS[scheme]
-    host_header = host if port == _PORTS[scheme] else f"{host}:{port}"
-    proxy_url = configuration.proxy or _proxy_of_environment(scheme, host, port)
-    proxy = _proxy(proxy_url, configuration, contexts, tunnel=scheme == "https")
+    scheme, host, port = origin_key(url)
+    host_header = host if port == PORTS[scheme] else f"{host}:{port}"
+    proxy = _proxy(scheme, host, port, configuration, contexts)
     options = configuration.socket_options
     usual = cast("Sequence[tuple[int, int, int | bytes]]", HTTPConnection.default_socket_options)
+    # A dot at its end says that a name is complete; only the resolver is to know that.
+    resolved = str(parse_url(with_ascii_host(url)).host)
     route = Route(
-        host,
+        resolved,
         port,
         host_header=host_header,
         security=contexts.for_server(host) if scheme == "https" else None,
@@ -86,51 +83,33 @@ def make_origin(url: str, configuration: Configuration, contexts: TLSContexts) -
         proxy_headers=proxy.headers if proxy is not None and forwarded else {},
         # A forwarding proxy reads what it forwards, wherever that goes.
         cleartext=scheme == "http"
-        and not (_is_loopback(host) and (proxy is None or _is_loopback(proxy.host))),
+        and not (is_loopback(host) and (proxy is None or is_loopback(proxy.host))),
     )
 
 
-def _is_loopback(host: str) -> bool:
-    # RFC 6761, section 6.3: these names never lead to another machine.
-    if f".{host}".endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
 def _proxy(
-    url: str | None, configuration: Configuration, contexts: TLSContexts, *, tunnel: bool
+    scheme: str, host: str, port: int, configuration: Configuration, contexts: TLSContexts
 ) -> Proxy | None:
-    if url is None:
-        return None
-    parts = parse_url(url)
-    headers = dict(configuration.proxy_headers or {})
-    if parts.auth:
-        headers.update(make_headers(proxy_basic_auth=_unquoted(parts)))
-    scheme, host = str(parts.scheme), str(parts.host)
-    security = contexts.for_proxy(host) if scheme == "https" else None
-    return Proxy(host, parts.port or _PORTS[scheme], security, headers, tunnel=tunnel)
-
-
-def _unquoted(parts: Url) -> str:
-    from urllib.parse import unquote
-
-    return unquote(parts.auth or "")
-
-
-def _proxy_of_environment(scheme: str, host: str, port: int) -> str | None:
-    """What `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say, in either case."""
-    if not any(name.lower().endswith("_proxy") for name in os.environ):
-        return None
-    # Imported for the few that need it: it is one of the slowest modules to import.
-    from urllib.request import getproxies, proxy_bypass
-
-    url = getproxies().get(scheme)
-    if url is None or proxy_bypass(f"{host}:{port}"):
+    url = configuration.proxy_for(scheme, host, port)
+    if not url:
         return None
     try:
-        return proxy_url(f"{scheme.upper()}_PROXY", url if "://" in url else f"http://{url}")
+        proxy_url(f"{scheme.upper()}_PROXY (or ALL_PROXY)", url)
     except ApiValueError as error:
         raise ProxyException(reason=str(error)) from None
+    parts = parse_url(with_ascii_host(url))
+    headers = dict(configuration.proxy_headers or {})
+    if parts.auth and not any(name.lower() == "proxy-authorization" for name in headers):
+        # RFC 7617, section 2.1: UTF-8, which alone can carry every password.
+        credentials = b64encode(_unquoted(parts.auth)).decode()
+        headers["proxy-authorization"] = f"Basic {credentials}"
+    proxy_scheme, proxy_host = str(parts.scheme), str(parts.host)
+    security = contexts.for_proxy(proxy_host) if proxy_scheme == "https" else None
+    proxy_port = parts.port or PORTS[proxy_scheme]
+    return Proxy(proxy_host, proxy_port, security, headers, tunnel=scheme == "https")
+
+
+def _unquoted(auth: str) -> bytes:
+    from urllib.parse import unquote_to_bytes
+
+    return unquote_to_bytes(auth)

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from urllib3 import HTTPConnectionPool
 
+from openapi_client._http.connect import Route
 from openapi_client._http.connection import Connection
 
 
@@ -20,7 +21,7 @@ class Stack:
 
     def __init__(self, maxsize: int = 0) -> None:
         self._items: deque[Any] = deque()
-        self._maxsize = maxsize
+        self.maxsize = maxsize
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         """The item put last; `queue.Empty` if there is none."""
@@ -35,7 +36,7 @@ class Stack:
             # urllib3 puts a place-holder for a connection that is to be made. An empty stack says
             # the same: a connection is made when there is none.
             return
-        if len(self._items) >= self._maxsize:
+        if len(self._items) >= self.maxsize:
             raise Full
         self._items.append(item)
 
@@ -50,6 +51,11 @@ class Pool(HTTPConnectionPool):
     # Both do what urllib3's pools ask of them; its types ask for more.
     ConnectionCls = cast("Any", Connection)
     QueueCls = cast("Any", Stack)
+
+    def __init__(self, host: str, port: int, *, maxsize: int, route: Route) -> None:
+        # urllib3 puts `maxsize` place-holders into a new queue, however large that is.
+        super().__init__(host, port, maxsize=0, route=route)
+        cast("Any", self.pool).maxsize = maxsize
 
 
 class SecurePool(Pool):
