@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import logging
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -75,9 +76,12 @@ class Configuration:
         verify_ssl: whether the server's certificate is verified.
         cert_file: file of the client's certificate (PEM).
         key_file: file of its key (PEM), if that is not in `cert_file`.
+        key_password: password of the key, if it is encrypted.
         assert_hostname: the name that the server's certificate must have, if not the host's;
             `False` accepts any.
         tls_server_name: the name sent in the handshake (SNI, RFC 6066), if not the host's.
+        ssl_context: the TLS settings of connections to servers, used as they are. Of the settings
+            above only `assert_hostname` and `tls_server_name` count then.
         proxy: URL of a proxy, with its credentials if it wants some; `""` for none, whatever the
             environment says. Without it `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` of
             the environment count, but not for loopback addresses.
@@ -85,6 +89,7 @@ class Configuration:
             addresses, networks or `*`, separated by commas. Without it `NO_PROXY` counts, for the
             proxies of the environment.
         proxy_headers: more headers for the proxy.
+        proxy_ssl_context: the TLS settings of connections to proxies, used as they are.
         connection_pool_maxsize: idle connections that are kept per host, default 64.
         max_response_bytes: the largest body of an answer, decompressed, in bytes; default 64 MiB.
         allow_insecure: credentials over plain `http://` to another machine: `None` warns once a
@@ -122,12 +127,15 @@ class Configuration:
         verify_ssl: bool = True,
         cert_file: str | None = None,
         key_file: str | None = None,
+        key_password: str | bytes | None = None,
         assert_hostname: str | bool | None = None,
         tls_server_name: str | None = None,
+        ssl_context: ssl.SSLContext | None = None,
         proxy: str | None = None,
         no_proxy: str | None = None,
         proxy_headers: Mapping[str, str] | None = None,
-        connection_pool_maxsize: int = 64,
+        proxy_ssl_context: ssl.SSLContext | None = None,
+        connection_pool_maxsize: int | None = None,
         max_response_bytes: int = 64 * 2**20,
         allow_insecure: bool | None = None,
         socket_options: Sequence[tuple[int, int, int | bytes]] | None = None,
@@ -155,13 +163,16 @@ class Configuration:
         self.ca_cert_data = ca_cert_data
         self.cert_file = cert_file
         self.key_file = key_file
+        self.key_password = key_password
         self.assert_hostname = assert_hostname
         self.tls_server_name = tls_server_name
+        self.ssl_context = ssl_context
         if proxy is not None:
             self.proxy = proxy
         self.no_proxy = no_proxy
         self.proxy_headers = proxy_headers
-        self.connection_pool_maxsize = connection_pool_maxsize
+        self.proxy_ssl_context = proxy_ssl_context
+        self.connection_pool_maxsize: int = cast("int", connection_pool_maxsize)
         self.safe_chars_for_path_param = ""
         self.retries = retries
         self.timeout = timeout
@@ -195,8 +206,15 @@ class Configuration:
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = type(self).__new__(type(self))
         memo[id(self)] = twin
-        # Loggers are the process's and cannot be copied; a Retry, hook or callable is shared.
-        shared = ("logger", "refresh_api_key_hook", "access_token", "retries")
+        # Loggers are the process's and cannot be copied, nor can contexts; the others are shared.
+        shared = (
+            "logger",
+            "refresh_api_key_hook",
+            "access_token",
+            "retries",
+            "ssl_context",
+            "proxy_ssl_context",
+        )
         state = self.__getstate__()
         copied = {k: v if k in shared else copy.deepcopy(v, memo) for k, v in state.items()}
         copied["logger"] = dict(self.logger)

@@ -19,6 +19,7 @@ from urllib3.exceptions import (
 )
 from urllib3.exceptions import TimeoutError as LimitReached
 
+from openapi_client._http.addresses import Race
 from openapi_client._http.call import Call
 from openapi_client._http.head import MAX_HEAD_BYTES, Head, parse_head
 from openapi_client._http.tls import Security, secured, secured_twice, wait_for_connection
@@ -123,7 +124,7 @@ def connect(connection: HTTPConnection, route: Route, call: Call) -> AnySocket:
     host, port = (proxy.host, proxy.port) if proxy else (route.host, route.port)
     opened: list[AnySocket] = []
     try:
-        opened.append(plain := _connected(connection, host, port, route, remaining))
+        opened.append(plain := _connected(host, port, route, remaining))
         if proxy is not None:
             if proxy.security is not None:
                 opened.append(plain := secured(plain, proxy.security, remaining))
@@ -164,32 +165,14 @@ def _told(
 
 
 def _connected(
-    connection: HTTPConnection,
-    host: str,
-    port: int,
-    route: Route,
-    remaining: Callable[[], float | None],
+    host: str, port: int, route: Route, remaining: Callable[[], float | None]
 ) -> socket.socket:
-    """A TCP connection to the first address of `host` that answers."""
-    addresses = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    failure: OSError | None = None
-    for tried, (family, kind, protocol, _, address) in enumerate(addresses):
-        sock = socket.socket(family, kind, protocol)
-        try:
-            for option in route.socket_options:
-                sock.setsockopt(*option)
-            left = remaining()
-            # An address that swallows packets leaves the ones after it their share of the time.
-            sock.settimeout(None if left is None else left / (len(addresses) - tried))
-            sock.connect(address)
-            return sock
-        except OSError as error:
-            sock.close()
-            failure = error
-        except BaseException:
-            sock.close()
-            raise
-    raise failure or OSError(f"{host} has no address")
+    """Return a TCP connection to the first address of `host` that answers."""
+    # The zone of an address is percent-encoded in a URL (RFC 6874).
+    name = host.strip("[]").replace("%25", "%")
+    addresses = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    remaining()  # the resolver knows no limit
+    return Race(addresses, route.socket_options, remaining).winner()
 
 
 def _open_tunnel(

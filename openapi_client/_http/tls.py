@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from urllib3.exceptions import InsecureRequestWarning
@@ -57,21 +57,17 @@ class TLSContexts:
             TLSException: a setting cannot be used; it is named.
         """
         configuration = self._configuration
-        name = configuration.assert_hostname
+        # `True` is what is done anyway.
+        name = None if configuration.assert_hostname is True else configuration.assert_hostname
         if self._for_servers is None:
-            context = _context(configuration)
-            if name is not None:
-                # Another name is compared after the handshake; `False` accepts any name.
-                context.check_hostname = False
-            _show_certificate(context, configuration)
-            self._for_servers = context
-        if not configuration.verify_ssl:
-            _warn_unverified(host)
+            self._for_servers = configuration.ssl_context or _context_for_servers(configuration)
+        context = self._for_servers
+        _warn_if_unverified(context, host)
         return Security(
-            self._for_servers,
+            context,
             # A certificate, as well as RFC 6066, knows no dot at the end of a name.
             configuration.tls_server_name or host.strip("[]").rstrip("."),
-            name if isinstance(name, str) and configuration.verify_ssl else None,
+            name if isinstance(name, str) and context.verify_mode else None,
         )
 
     def for_proxy(self, host: str) -> Security:
@@ -80,16 +76,26 @@ class TLSContexts:
         Raises:
             TLSException: a setting cannot be used; it is named.
         """
+        configuration = self._configuration
         if self._for_proxies is None:
-            self._for_proxies = _context(self._configuration)
-        if not self._configuration.verify_ssl:
-            _warn_unverified(host)
-        return Security(self._for_proxies, host.strip("[]"))
+            self._for_proxies = configuration.proxy_ssl_context or _context(configuration)
+        _warn_if_unverified(self._for_proxies, host)
+        return Security(self._for_proxies, host.strip("[]").rstrip("."))
 
 
-def _warn_unverified(host: str) -> None:
-    message = f"The certificate of {host} is not verified (verify_ssl=False)"
-    warnings.warn(message, InsecureRequestWarning, stacklevel=3)
+def _warn_if_unverified(context: ssl.SSLContext, host: str) -> None:
+    if context.verify_mode == ssl.CERT_NONE:
+        message = f"The certificate of {host} is not verified (verify_ssl=False)"
+        warnings.warn(message, InsecureRequestWarning, stacklevel=3)
+
+
+def _context_for_servers(configuration: Configuration) -> ssl.SSLContext:
+    context = _context(configuration)
+    if configuration.assert_hostname not in (None, True):
+        # Another name is compared after the handshake; `False` accepts any name.
+        context.check_hostname = False
+    _show_certificate(context, configuration)
+    return context
 
 
 def _context(configuration: Configuration) -> ssl.SSLContext:
@@ -99,8 +105,8 @@ def _context(configuration: Configuration) -> ssl.SSLContext:
     context.set_alpn_protocols(["http/1.1"])
     authorities, data = configuration.ssl_ca_cert, configuration.ca_cert_data
     if authorities is not None:
-        with _naming(f"ssl_ca_cert ({authorities})"):
-            folder = Path(authorities).is_dir()
+        with _naming("ssl_ca_cert"):
+            folder = os.path.isdir(authorities)  # noqa: PTH112 - unlike `Path`, it never raises
             context.load_verify_locations(
                 cafile=None if folder else authorities, capath=authorities if folder else None
             )
@@ -122,9 +128,23 @@ def _show_certificate(context: ssl.SSLContext, configuration: Configuration) -> 
     certificate, key = configuration.cert_file, configuration.key_file
     if certificate is None:
         return
-    with _naming(f"cert_file ({certificate})" + ("" if key is None else f" or key_file ({key})")):
-        # Without a password OpenSSL would ask for one at the terminal, and wait.
-        context.load_cert_chain(certificate, key, password=b"")
+    asked = False
+
+    def password() -> str | bytes:
+        # Without this OpenSSL would ask for the password at the terminal, and wait.
+        nonlocal asked
+        asked = True
+        return configuration.key_password or b""
+
+    with _naming("cert_file" if key is None else "cert_file or key_file"):
+        try:
+            context.load_cert_chain(certificate, key, password)
+        except ssl.SSLError as error:
+            if not asked:
+                raise
+            known = configuration.key_password is not None
+            missing = "key_password is not its password" if known else "set key_password"
+            raise ValueError(f"the key is encrypted, {missing}") from error
 
 
 @contextmanager
@@ -140,13 +160,17 @@ def secured(
     sock: socket.socket, security: Security, remaining: Callable[[], float | None]
 ) -> ssl.SSLSocket:
     """Make the handshake over `sock`, and check the certificate as `security` says."""
-    # RFC 9112, section 9.8: an end that TLS did not announce may be anyone's doing, and is told.
-    wrapped = security.context.wrap_socket(
-        sock,
-        server_hostname=security.server_name,
-        do_handshake_on_connect=False,
-        suppress_ragged_eofs=False,
-    )
+    try:
+        # RFC 9112, section 9.8: an end that TLS did not announce may be anyone's doing, and is
+        # told.
+        wrapped = security.context.wrap_socket(
+            sock,
+            server_hostname=security.server_name,
+            do_handshake_on_connect=False,
+            suppress_ragged_eofs=False,
+        )
+    except ValueError as error:
+        raise ssl.SSLError(f"no name for TLS: {error}") from error
     try:
         wrapped.settimeout(0)
         _shake_hands(wrapped, security, remaining)
