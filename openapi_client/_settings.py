@@ -339,7 +339,7 @@ def server_url(
     server = servers[index]
     url = cast("str", server["url"])
     for name, variable in server.get("variables", {}).items():
-        value: object = variables.get(name, variable["default_value"])
+        value: Any = variables.get(name, variable["default_value"])
         allowed = variable.get("enum_values") or ()
         if allowed and value not in allowed:
             raise ApiValueError(f"server_variables[{name!r}] must be one of {list(allowed)}")
@@ -357,6 +357,8 @@ CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "max_response_bytes": _positive,
     "allow_insecure": _optional_bool,
     "verify_ssl": _flag,
+    "ignore_operation_servers": _flag,
+    "client_side_validation": _flag,
     "ca_cert_data": _certificates,
     "socket_options": _socket_options,
     "proxy_headers": _proxy_headers,

@@ -220,7 +220,7 @@ class ApiClient:
             files: files of a form: name -> path, bytes, (name, bytes) or a list of these.
             auth_settings: names of the schemes whose credentials are added.
             collection_formats: name of a parameter -> csv, ssv, tsv, pipes or multi.
-            _host: another base URL.
+            _host: another base URL; without effect if `ignore_operation_servers` is set.
             _request_auth: credentials instead of the configured ones.
 
         Returns:
@@ -241,6 +241,8 @@ class ApiClient:
         if self.cookie and not has_header(given, "Cookie"):
             headers = merged_headers(headers, {"Cookie": self.cookie})
 
+        if self.configuration.ignore_operation_servers:
+            _host = None
         url = (_host or self.configuration.host) + self._path(resource_path, path_params or {})
         fields = pairs(post_params) if post_params else []
         if fields:

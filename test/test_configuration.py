@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 import urllib3
 
 from openapi_client import ApiClient, ApiValueError, Configuration, MessagesApi
+from openapi_client import configuration as settings_types
+from openapi_client.configuration import HostSetting, HostSettingVariable
 from openapi_client.retries import RetryPolicy
 from test.support.recorder import TOKEN, Recorder, http_answer
 
@@ -74,8 +77,12 @@ def test_host_that_makes_no_sense(host: Any, message: str) -> None:
 class Servers(Configuration):
     """An API whose description names two servers, one with variables."""
 
-    def get_host_settings(self) -> list[dict[str, Any]]:
-        region = {"default_value": "eu", "enum_values": ["eu", "us"], "description": "where"}
+    def get_host_settings(self) -> list[HostSetting]:
+        region: HostSettingVariable = {
+            "default_value": "eu",
+            "enum_values": ["eu", "us"],
+            "description": "where",
+        }
         return [
             {"url": "https://one.example/v1", "description": "the first"},
             {
@@ -113,7 +120,9 @@ def test_server_can_be_chosen_later() -> None:
     assert configuration.get_host_from_settings(None) == "https://other.example"
     assert configuration.get_host_from_settings(0) == "https://one.example/v1"
     assert Servers().get_host_from_settings(None) == "https://one.example/v1"
-    servers = [{"url": "https://{a}.example", "variables": {"a": {"default_value": "x"}}}]
+    servers: list[HostSetting] = [
+        {"url": "https://{a}.example", "variables": {"a": {"default_value": "x"}}}
+    ]
     assert configuration.get_host_from_settings(0, {"a": "y"}, servers) == "https://y.example"
 
 
@@ -284,6 +293,16 @@ def test_setting_that_makes_no_sense(name: str, value: Any, message: str) -> Non
         ("socket_options", [(6, 1, 1)]),
         ("connection_pool_maxsize", 3),
         ("max_response_bytes", 1),
+        ("no_proxy", "example.com,10.0.0.0/8"),
+        ("ignore_operation_servers", True),
+        ("client_side_validation", False),
+        ("datetime_format", "%d %H"),
+        ("date_format", "%d"),
+        ("debug", True),
+        ("proxy_ssl_context", ssl.create_default_context()),
+        ("ssl_context", ssl.create_default_context()),
+        ("key_password", "secret"),
+        ("safe_chars_for_path_param", "/"),
     ],
 )
 def test_setting_given_or_assigned(name: str, value: Any) -> None:
@@ -315,6 +334,73 @@ def test_setting_that_does_not_exist_is_refused_by_the_constructor() -> None:
     typo: dict[str, Any] = {"tiemout": 5}
     with pytest.raises(TypeError, match="tiemout"):
         Configuration(**typo)
+
+
+# -- as programs for newer generators have it ------------------------------------------------------
+
+
+def test_setting_types_can_be_imported_and_built() -> None:
+    variable: HostSettingVariable = {
+        "description": "where",
+        "default_value": "eu",
+        "enum_values": ["eu", "us"],
+    }
+    host: HostSetting = {
+        "url": "https://{region}.example",
+        "description": "the service",
+        "variables": {"region": variable},
+    }
+    variables: settings_types.ServerVariablesT = {"region": "us"}
+    url = Configuration().get_host_from_settings(0, variables, [host])
+    assert url == "https://us.example"
+    key: settings_types.APIKeyAuthSetting = {
+        "type": "api_key",
+        "in": "header",
+        "key": "Authorization",
+        "value": "Bearer k",
+    }
+    expected: settings_types.AuthSettings = {"BearerAuth": key}
+    assert Configuration(api_key={"BearerAuth": "k"}).auth_settings() == expected
+    for name in ("Generic", "OAuth2", "Basic", "BearerFormat", "Bearer", "HTTPSignature"):
+        setting = getattr(settings_types, f"{name}AuthSetting")
+        assert {"type", "in", "key", "value"} <= setting.__annotations__.keys()
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "value"),
+    [
+        ({}, "Bearer k"),
+        ({"Other": "Token"}, "Token k"),
+        ({"BearerAuth": "Own", "Other": "Token"}, "Own k"),
+        ({"BearerAuth": "", "Other": "Token"}, "k"),
+    ],
+)
+def test_prefix_is_that_of_the_scheme_or_else_of_its_alias(
+    prefixes: dict[str, str], value: str
+) -> None:
+    configuration = Configuration(api_key={"Other": "k"}, api_key_prefix=prefixes)
+    assert configuration.get_api_key_with_prefix("BearerAuth", alias="Other") == value
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_hosts_of_operations_can_be_ignored(recorder: Recorder, ignored: bool) -> None:
+    configuration = Configuration(recorder.url, ignore_operation_servers=ignored)
+    with ApiClient(configuration) as client:
+        _, url, *_ = client.param_serialize("GET", "/x", _host="https://operation.example")
+    assert url == ("https://operation.example/x" if not ignored else f"{recorder.url}/x")
+
+
+def test_safe_characters_of_path_parameters_can_be_given(recorder: Recorder) -> None:
+    recorder.answer = http_answer(200, {})
+    configuration = Configuration(recorder.url, safe_chars_for_path_param="/")
+    with ApiClient(configuration) as client:
+        MessagesApi(client).get("a", "c", "x/y:z")
+    assert recorder.only.line.endswith("/messages/x/y%3Az HTTP/1.1")
+
+
+@pytest.mark.parametrize("debug", [None, False, True])
+def test_debug_can_be_given(debug: bool | None) -> None:
+    assert Configuration(debug=debug).debug is bool(debug)
 
 
 # -- logging ---------------------------------------------------------------------------------------
