@@ -133,8 +133,8 @@ def checked_retries(name: str, value: object) -> RetryPolicy | int:
     if not isinstance(value, RetryPolicy):
         if _is_int(value, 0, sys.maxsize):
             return cast("int", value)
-        allowed = "a number of repeats from 0, a RetryPolicy, a urllib3.Retry, or None for 2"
-        raise _refuse(name, value, allowed)
+        others = ", a urllib3.Retry, or None for 2" if name == "retries" else ""
+        raise _refuse(name, value, f"a number of repeats from 0, a RetryPolicy{others}")
     if not _is_int(value.repeats, 0, sys.maxsize):
         raise _refuse(f"{name}: repeats", value.repeats, "a number of repeats from 0")
     for field in ("base", "cap", "longest_retry_after"):

@@ -278,7 +278,10 @@ class ApiClient:
     def _any_segment(self, name: str, values: Mapping[str, Any], safe: str) -> str:
         if name not in values:
             raise ApiValueError(f"the path parameter {name!r} is missing")
-        text = str(self.sanitize_for_serialization(values[name]))
+        try:
+            text = str(self.sanitize_for_serialization(values[name]))
+        except ValueError:
+            raise ApiValueError(f"{name} has too many digits") from None
         try:
             return path_segment(text, safe)
         except ValueError as error:
@@ -444,7 +447,10 @@ class ApiClient:
         """An encoded query, without its question mark."""
         if type(params) is list and not collection_formats:
             named = cast("list[tuple[str, object]]", params)
-            if all(type(value) is int and _PLAIN_NAME.fullmatch(name) for name, value in named):
+            if all(
+                type(value) is int and value.bit_length() < 64 and _PLAIN_NAME.fullmatch(name)
+                for name, value in named
+            ):
                 return "&".join([f"{name}={value}" for name, value in named])
         from openapi_client._encoding import serialization
 

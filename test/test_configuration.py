@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import urllib3
+from pydantic import ValidationError
 
 from openapi_client import ApiClient, ApiValueError, Configuration, MessagesApi
 from openapi_client import configuration as settings_types
@@ -324,6 +325,30 @@ def test_no_pool_size_is_the_default_one() -> None:
 def test_server_index_of_many_digits_is_refused() -> None:
     with pytest.raises(ApiValueError, match="a number with more digits"):
         Configuration().get_host_from_settings(10**5000)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"page": 10**5000},
+        {"per_page": -(10**5000)},
+        {"messages_since": 10**5000},
+        {"_headers": {"X": 10**5000}},
+        {"_retries": 10**5000},
+        {"_request_timeout": 10**5000},
+        {"_host_index": 10**5000},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_argument_of_5000_digits_is_refused_by_its_name(
+    recorder: Recorder, options: dict[str, Any]
+) -> None:
+    with ApiClient(Configuration(recorder.url)) as client, pytest.raises(ValueError) as caught:  # noqa: PT011 - either of two classes
+        MessagesApi(client).list("a", "c", **options)
+    assert isinstance(caught.value, (ApiValueError, ValidationError))
+    name = next(iter(options))
+    assert ("header X" if name == "_headers" else name) in str(caught.value)
+    assert recorder.received == []
 
 
 def test_retries_false_is_none_at_all() -> None:
