@@ -62,6 +62,7 @@ class RequestOptions(TypedDict, total=False):
 _OPTIONS = frozenset(RequestOptions.__annotations__)
 _SECRET_OPTIONS = frozenset({"_request_auth", "_headers"})
 _BODY = "request"
+_SEAM = ApiClient.response_deserialize
 _TEXT = frozenset({str})
 _NUMBER = frozenset({int})
 
@@ -187,8 +188,16 @@ class Operation(Generic[P, R_co]):
             types[_BODY] = Union[tuple(k for k in get_args(types[_BODY]) if k is not str)]  # noqa: UP007 - of a tuple
         return types
 
-    def _result_of(self, client: ApiClient, given: dict[str, Any], takes_text: bool) -> R_co:
-        return self._respond(client, given, takes_text).data
+    def _result_of(self, client: ApiClient, given: dict[str, Any], takes_text: bool) -> Any:
+        serialized, timeout = self._serialized(client, given, takes_text, preload=True)
+        response = client.call_api(*serialized, _request_timeout=timeout)
+        response.read()
+        seam = client.response_deserialize
+        if getattr(seam, "__func__", None) is _SEAM:
+            # Nobody has overridden the seam: without the `ApiResponse` that it makes, and that
+            # nobody would see, a get takes a twentieth less time.
+            return client.deserialized(response, self._result_types)
+        return seam(response_data=response, response_types_map=self._result_types).data
 
     def _respond(
         self, client: ApiClient, given: dict[str, Any], takes_text: bool
@@ -224,7 +233,7 @@ class Operation(Generic[P, R_co]):
         if (
             checks_body
             or not _TEXT.issuperset(map(type, path.values()))
-            or not _NUMBER.issuperset(map(type, [value for _, value in query]))
+            or not _NUMBER.issuperset(map(type, dict(query).values()))
         ):
             # Something to complain about; or a subclass, which is right.
             asked = {name: given[name] for name in self._query}
