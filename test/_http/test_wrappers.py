@@ -1,7 +1,7 @@
-"""The real packages that wrap `HTTPConnectionPool.urlopen` work with this client, and see its calls.
+"""The real packages that wrap `HTTPConnectionPool.urlopen` work with this client, and see calls.
 
-Each runs in a process of its own, because it patches what the whole process uses. Packages that are
-not installed are left out, and named.
+Each runs in a process of its own, because it patches what the whole process uses. Packages that
+are not installed are left out, and named.
 """
 
 from __future__ import annotations
