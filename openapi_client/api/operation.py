@@ -64,7 +64,6 @@ _SECRET_OPTIONS = frozenset({"_request_auth", "_headers"})
 _BODY = "request"
 _SEAM = ApiClient.response_deserialize
 _TEXT = frozenset({str})
-_NUMBER = frozenset({int})
 
 
 @cache
@@ -136,6 +135,8 @@ class Operation(Generic[P, R_co]):
         self._query = tuple(n for n in names if n[0] != "_" and n not in {*self._path, _BODY})
         self._options = tuple(name for name in names if name in _OPTIONS)
         self._defaults = [0 if name == "_host_index" else None for name in self._options]
+        types = self.function.__annotations__
+        self._plain = {name: get_args(types[name]) or (types[name],) for name in self._query}
         self._has_body = _BODY in names
         result = self.function.__annotations__["return"]
         # An operation without a body in its response declares `-> None`.
@@ -233,7 +234,7 @@ class Operation(Generic[P, R_co]):
         if (
             checks_body
             or not _TEXT.issuperset(map(type, path.values()))
-            or not _NUMBER.issuperset(map(type, dict(query).values()))
+            or (query and any(type(value) not in self._plain[name] for name, value in query))
         ):
             # Something to complain about; or a subclass, which is right.
             asked = {name: given[name] for name in self._query}
