@@ -312,7 +312,11 @@ class ApiClient:
         if request_auth:
             add_credential(headers, queries, checked_auth(request_auth))
             return
-        self.configuration.prepare_token(call_of(method))
+        call = call_of(method)
+        if call is None:
+            self.configuration.prepare_token(lambda: self.configuration.limits.deadline)
+        else:
+            call.token_epoch = self.configuration.prepare_token(call.seconds_left)
         configured = self.configuration.auth_settings()
         for scheme in auth_settings:
             setting = configured.get(scheme)

@@ -282,6 +282,10 @@ class View(Protocol[P, R_co]):
     @overload
     def __get__(self, instance: HasClient, owner: Any) -> Callable[P, R_co]: ...
 
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Stand for the bound method: not every checker binds it to compare it with a protocol."""
+        ...
+
 
 class HasClient(Protocol):
     """A class of operations."""

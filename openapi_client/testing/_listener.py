@@ -294,6 +294,7 @@ def _bind(host: str, port: int) -> list[socket.socket]:
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     addresses = list(dict.fromkeys((int(family), str(address[0])) for family, *_, address in found))
+    failure: OSError | None = None
     for _ in range(_PORT_ATTEMPTS if port == 0 else 1):
         sockets, failure = _bind_all(addresses, port)
         # The port that was free on the first address can be taken on the second.
