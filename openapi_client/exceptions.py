@@ -30,9 +30,9 @@
 
 Every `ApiException` has an `outcome`:
 
-* `"not_sent"`: no byte of the request can have reached the server. It is safe to send it again.
-* `"answered"`: the server's answer began to come; `status` is what it said.
-* `"unknown"`: the request, or part of it, was sent, and no answer came.
+* `"not_sent"`: no byte of any attempt can have reached the server. It is safe to send it again.
+* `"answered"`: the last attempt was answered; `status` is what the server said.
+* `"unknown"`: an attempt, or part of it, was sent, and the last one was not answered.
 """
 
 from __future__ import annotations
