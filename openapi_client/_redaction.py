@@ -130,7 +130,7 @@ _SHORTEST_PIECE = 8
 # URL (RFC 3986, section 2.1) and in HTML. A zero is half a character of UTF-16.
 _ESCAPE = re.compile(
     r"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})|%([0-9A-Fa-f]{2})|&\#[xX]([0-9A-Fa-f]{1,6});"
-    r"|&\#([0-9]{1,7});|&(amp|lt|gt|quot|apos);|\\([^\0])|\0+"
+    r"|&\#([0-9]{1,7});|&(amp|lt|gt|quot|apos);|\\([^\0%&])|\0+"
 )
 _MARKED = re.compile(r"[\\%&\0]")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}

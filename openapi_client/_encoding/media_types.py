@@ -78,7 +78,10 @@ def codec_of(charset: str) -> str:
 def decode(content: bytes, content_type: str | None) -> str:
     """The text of a body in the charset that its `Content-Type` names, else in UTF-8.
 
+    A byte order mark at its beginning is no part of it.
+
     Raises:
         ValueError: the charset is not known, or the body is not text in it.
     """
-    return content.decode(codec_of(charset_of(content_type) or "utf-8"))
+    text = content.decode(codec_of(charset_of(content_type) or "utf-8"))
+    return text.removeprefix("\ufeff")
