@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 
 Outcome = Literal["not_sent", "answered", "unknown"]
 
+# What would break a line, or hide what stands before it on a terminal.
+_BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _MESSAGE_LIMIT = 2048
 _DETAIL_LIMIT = 1200
 
@@ -378,7 +380,7 @@ def _detail(body: str | None) -> str | None:
 
 
 def _one_paragraph(text: str, limit: int) -> str:
-    text = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text[: 4 * limit]).strip()
+    text = _BLANKS.sub(" ", text[: 4 * limit]).strip()
     encoded = text.encode("utf-8", "replace")
     if len(encoded) <= limit:
         return encoded.decode()
