@@ -317,7 +317,11 @@ class ApiClient:
         if request_auth:
             add_credential(headers, queries, checked_auth(request_auth))
             return
-        self.configuration.prepare_token(call_of(method))
+        call = call_of(method)
+        if call is None:
+            self.configuration.prepare_token(lambda: self.configuration.limits.deadline)
+        else:
+            call.token_epoch = self.configuration.prepare_token(call.seconds_left)
         configured = self.configuration.auth_settings()
         for scheme in auth_settings:
             setting = configured.get(scheme)
@@ -364,8 +368,29 @@ class ApiClient:
             ApiException: the status is not 2xx; of the class for the status.
             DeserializationException: it is 2xx, but the body is not what was promised.
         """
-        if response_data is None or response_data.data is None:
-            raise ApiValueError("response_data must be given and have been read: call its read()")
+        if response_data is None:
+            raise ApiValueError("response_data must be given")
+        data = self.deserialized(response_data, response_types_map)
+        attempts: tuple[Attempt, ...] = ()
+        if isinstance(response_data, RESTResponse):
+            headers, attempts = response_data.plain_headers(), response_data.attempts
+        else:  # what a program has put into the place of one
+            headers = dict(response_data.getheaders())
+        parts = {
+            "status_code": response_data.status,
+            "headers": headers,
+            "data": data,
+            "raw_data": response_data.data,
+            "attempts": attempts,
+        }
+        return _AnyApiResponse.model_validate(parts)
+
+    def deserialized(
+        self, response_data: AnyResponse, response_types_map: Mapping[str, Any] | None
+    ) -> Any:
+        """Return the data of a response alone; see `response_deserialize`."""
+        if response_data.data is None:
+            raise ApiValueError("response_data must have been read: call its read()")
         status, content = response_data.status, response_data.data
         succeeded = 200 <= status <= 299
         if not succeeded:
@@ -382,19 +407,7 @@ class ApiClient:
             raise ApiException.from_response(
                 http_resp=response_data, body=text_of(response_data, content), data=data
             )
-        attempts: tuple[Attempt, ...] = ()
-        if isinstance(response_data, RESTResponse):
-            headers, attempts = response_data.plain_headers(), response_data.attempts
-        else:  # what a program has put into the place of one
-            headers = dict(response_data.getheaders())
-        parts = {
-            "status_code": status,
-            "headers": headers,
-            "data": data,
-            "raw_data": content,
-            "attempts": attempts,
-        }
-        return _AnyApiResponse.model_validate(parts)
+        return data
 
     def _decoded(self, content: bytes, response: AnyResponse, response_type: Any) -> Any:
         content_type = response.getheader("Content-Type")

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
     from urllib3 import Retry
 
-    from openapi_client._http.call import Call
     from openapi_client.retries import RetryPolicy
 
 __all__ = [
@@ -348,19 +347,23 @@ class Configuration(HostSettings, LogSettings):
         setting = {"type": "api_key", "in": "header", "key": "Authorization", "value": value}
         return {_SCHEME: setting}
 
-    def prepare_token(self, call: Call | None) -> None:
-        """Get a token from a callable `access_token` if it is needed, within a call's deadline.
+    def prepare_token(self, seconds_left: Callable[[], float | None]) -> int | None:
+        """Get a token from a callable `access_token`, if one is needed.
+
+        Args:
+            seconds_left: gives the seconds to wait for it at most; `None` for no limit.
+
+        Returns:
+            The epoch of the token, for `renewed_authorization`.
 
         Raises:
-            ApiException: the callable raised an error or took too long; `outcome` says that
-                nothing was sent.
+            ApiException: the callable raised an error or took too long; nothing was sent.
             ApiValueError: what it gave cannot be sent.
         """
         if self._token is None or _SCHEME in self.api_key:
-            return
-        token = self._token.current(_seconds_left(self, call))
-        if call is not None and token is not None:
-            call.token_epoch = token.epoch
+            return None
+        token = self._token.current(seconds_left())
+        return None if token is None else token.epoch
 
     def _current_token(self) -> str | None:
         if self._token is not None:
@@ -369,28 +372,28 @@ class Configuration(HostSettings, LogSettings):
         value = self.access_token
         return None if value is None else checked_credential(value, "access_token")
 
-    def renewed_authorization(self, refused: str | None, call: Call | None = None) -> str | None:
+    def renewed_authorization(
+        self, refused: str | None, epoch: int | None = None, remaining: float | None = None
+    ) -> str | None:
         """Return the `Authorization` value to try after a 401 instead of `refused`.
 
         `None` if there is no other: only a callable `access_token` can be asked again, and only if
         the refused value was made of one of its tokens.
+
+        Args:
+            refused: the value that the server refused.
+            epoch: of the token that it was made of, if it is known.
+            remaining: seconds to wait for another token at most; `None` for no limit.
 
         Raises:
             ApiException: the callable raised an error or took too long.
         """
         if self._token is None or refused is None:
             return None
-        epoch = None if call is None else call.token_epoch
-        token = self._token.renewed(refused, epoch, _seconds_left(self, call))
+        token = self._token.renewed(refused, epoch, remaining)
         return None if token is None else as_bearer(token.value)
 
     def after_fork(self) -> None:
         """In a forked child: drop locks that a thread of the parent may have held."""
         if self._token is not None:
             self._token.after_fork()
-
-
-def _seconds_left(configuration: Configuration, call: Call | None) -> float | None:
-    if call is None:
-        return configuration.limits.deadline
-    return None if call.expires is None else max(0.0, call.expires - call.clock())

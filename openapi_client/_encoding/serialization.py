@@ -32,6 +32,7 @@ from pydantic import (
 
 from openapi_client import models
 from openapi_client._encoding.files import FilePart, FileValue, files_parameters, save_file
+from openapi_client._encoding.json_repair import read_json
 from openapi_client._encoding.media_types import charset_of, decode, is_json
 from openapi_client._encoding.native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
 from openapi_client.exceptions import ApiValueError
@@ -261,7 +262,7 @@ def deserialize(content: str | bytes, response_type: Any, content_type: str | No
     if response_type in ("str", str) and declared.startswith("text/"):
         return content if isinstance(content, str) else content.decode()
     try:
-        return adapter.validate_json(content)
+        return read_json(adapter.validate_json, content)
     except ValidationError as error:
         if is_json(declared) or error.errors(include_url=False)[0]["type"] != "json_invalid":
             raise

@@ -6,7 +6,7 @@ import errno
 import io
 import ssl
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 from weakref import WeakSet
 
 from urllib3.connection import HTTPConnection
@@ -177,7 +177,7 @@ class Connection(HTTPConnection):
             TimeoutError: a limit was reached.
             OSError: the connection broke.
         """
-        exchange = cast("Exchange", self._exchange)
+        exchange: Exchange = self.timeout
         head = self._read_head()
         exchange.head = head
         framing = framing_of(head, exchange.call.method)
