@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import trustme
 
 from openapi_client import ApiException, MessagesApi
 from openapi_client.exceptions import (
@@ -154,6 +155,26 @@ def test_the_name_of_the_proxy_is_verified_even_if_any_is_good_for_the_server() 
     assert isinstance(error, TLSException)
     assert error.outcome == "not_sent"
     assert server.connections == 0
+
+
+def test_proxy_ssl_context_is_for_the_proxy_alone() -> None:
+    other = trustme.CA()
+    proxy_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    other.issue_cert("localhost").configure_cert(proxy_side)
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    other.configure_trust(trusting)
+    with (
+        ScriptedServer(tunnel, tls=True, context=proxy_side) as proxy,
+        ScriptedServer(GOOD, tls=True) as server,
+    ):
+        with api_for(server, proxy=proxy.origin, retries=0) as api:
+            assert isinstance(failure_of(get, api), TLSException)
+        settings: dict[str, Any] = {"proxy_ssl_context": trusting, "retries": 0}
+        with api_for(server, proxy=proxy.origin, **settings) as api:
+            assert get(api) == "direct"
+        # It is not that of servers.
+        with api_for(proxy.origin, **settings) as api:
+            assert isinstance(failure_of(get, api), TLSException)
 
 
 def test_the_certificate_of_the_server_is_verified_behind_the_proxy(proxy: ScriptedServer) -> None:
