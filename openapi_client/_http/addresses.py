@@ -51,7 +51,10 @@ class Race:
         winner = None
         try:
             while winner is None and self._waiting:
-                winner = self._begin() or self._wait()
+                running = len(self._running)
+                winner = self._begin()
+                if len(self._running) > running:
+                    winner = winner or self._wait()
             while winner is None and self._running:
                 winner = self._wait()
         finally:
