@@ -241,9 +241,7 @@ class ApiClient:
         if self.cookie and not has_header(given, "Cookie"):
             headers = merged_headers(headers, {"Cookie": self.cookie})
 
-        if self.configuration.ignore_operation_servers:
-            _host = None
-        url = (_host or self.configuration.host) + self._path(resource_path, path_params or {})
+        url = self._base_url(_host) + self._path(resource_path, path_params or {})
         fields = pairs(post_params) if post_params else []
         if fields:
             fields = self.parameters_to_tuples(
@@ -286,6 +284,10 @@ class ApiClient:
             return path_segment(text, safe)
         except ValueError as error:
             raise ApiValueError(f"{name} {error}: {text!r}") from None
+
+    def _base_url(self, of_operation: str | None) -> str:
+        ignored = self.configuration.ignore_operation_servers
+        return self.configuration.host if ignored or not of_operation else of_operation
 
     def update_params_for_auth(
         self,

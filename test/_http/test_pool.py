@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import gzip
 import socket
 import ssl
+import sys
 import threading
 
 import pytest
@@ -87,6 +89,23 @@ def test_no_more_connections_are_kept_than_configured() -> None:
             thread.join()
         # Two were closed when they came back.
         assert server.connections_left(2) == 2
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip", "chunked"])
+def test_numbers_as_large_as_can_be_work(coding: str) -> None:
+    settings = {"connection_pool_maxsize": sys.maxsize, "max_response_bytes": sys.maxsize}
+    body = GOOD.partition(b"\r\n\r\n")[2]
+    if coding == "gzip":
+        packed = gzip.compress(body)
+        head = b"Content-Encoding: gzip\r\nContent-Length: %d" % len(packed)
+        answer = b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n" + packed
+    elif coding == "chunked":
+        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        answer = head + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    else:
+        answer = GOOD
+    with ScriptedServer(always(answer)) as server, api_for(server, **settings) as api:
+        assert get(api) == send(api) == "good"
 
 
 def test_the_authorities_are_read_once_for_all_connections(
