@@ -14,7 +14,7 @@ from urllib3.exceptions import ProtocolError
 
 from openapi_client._http.body import Body
 from openapi_client._http.call import Exchange
-from openapi_client._http.connect import Route, dial
+from openapi_client._http.connect import Route, connect
 from openapi_client._http.head import (
     MAX_HEAD_BYTES,
     Fields,
@@ -122,7 +122,7 @@ class Connection(HTTPConnection):
         self._exchange = exchange
         stream = self._stream
         if stream is None:
-            self.sock = dial(self, self._route, exchange.call)
+            self.sock = connect(self, self._route, exchange.call)
             stream = self._stream = Stream(self.sock)
         message = self._render(method, exchange.target, headers or {}, body)
         exchange.sent = self._busy = True

@@ -26,9 +26,9 @@ from urllib3 import BaseHTTPResponse
 
 from openapi_client._encoding.request_parts import has_header, merged_headers
 from openapi_client._redaction import HIDDEN
+from openapi_client._settings import checked_retries
 from openapi_client.api_client import ApiClient, RequestSerialized
 from openapi_client.api_response import ApiResponse
-from openapi_client.exceptions import ApiValueError
 from openapi_client.retries import RetryPolicy
 
 if TYPE_CHECKING:
@@ -76,10 +76,7 @@ def _adapter(arguments: type) -> TypeAdapter[Any]:
 
 def _check_option(name: str, value: object) -> None:
     if name == "_retries":
-        if isinstance(value, bool) or not (
-            isinstance(value, RetryPolicy) or (isinstance(value, int) and value >= 0)
-        ):
-            raise ApiValueError("_retries must be a RetryPolicy or a number of retries from 0")
+        checked_retries(name, value)
         return
     try:
         _adapter(RequestOptions).validate_python({name: value})
