@@ -232,6 +232,12 @@ def _by_scheme(name: str, value: object) -> object:
     )
 
 
+def _own_dict(name: str, value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[object, object]", value))
+    raise ApiValueError(f"{name} must be a dict, not {type(value).__name__}")
+
+
 def _flag(name: str, value: object) -> object:
     if isinstance(value, bool):
         return value
@@ -376,4 +382,7 @@ CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "assert_hostname": _certificate_name,
     "tls_server_name": _server_name,
     "server_index": _index,
+    "server_variables": _own_dict,
+    "server_operation_index": _own_dict,
+    "server_operation_variables": _own_dict,
 }

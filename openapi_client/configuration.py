@@ -167,9 +167,9 @@ class Configuration(HostSettings, LogSettings):
         debug: bool | None = None,
     ) -> None:
         self.server_index = 0 if server_index is None and host is None else server_index
-        self.server_variables = dict(server_variables or {})
-        self.server_operation_index = dict(server_operation_index or {})
-        self.server_operation_variables = dict(server_operation_variables or {})
+        self.server_variables = server_variables or {}
+        self.server_operation_index = server_operation_index or {}
+        self.server_operation_variables = server_operation_variables or {}
         self._base_path: str | None = None
         self.host = host
         self.api_key: dict[str, str] = copy.copy(api_key or {})

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import math
 import ssl
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -253,6 +255,41 @@ BAD_SETTINGS: list[tuple[str, Any, str]] = [
     ("proxy", f"http://u:{TOKEN}@", "proxy names no host"),
     ("proxy", 3128, "proxy must be a URL as str, not int"),
 ]
+
+
+FOREIGN: list[Any] = [
+    TOKEN,
+    f"-----BEGIN PRIVATE KEY-----\n{TOKEN}\n-----END PRIVATE KEY-----\n",
+    TOKEN.encode(),
+    {TOKEN: TOKEN},
+    {"BearerAuth": TOKEN},
+    [TOKEN],
+    (TOKEN, TOKEN),
+    10**5000,
+    -(10**5000),
+    math.inf,
+    math.nan,
+    True,
+    object(),
+]
+
+
+@pytest.mark.parametrize("setting", list(inspect.signature(Configuration).parameters))
+@pytest.mark.parametrize("number", range(len(FOREIGN)))
+def test_whatever_a_setting_is_given_it_is_taken_or_refused_without_being_shown(
+    setting: str, number: int
+) -> None:
+    refused = None
+    shown = ""
+    try:
+        configuration = Configuration(**{setting: FOREIGN[number]})
+        shown = repr(configuration) + configuration.to_debug_report()
+    except ApiValueError as error:
+        refused = error
+    if refused is not None:
+        assert setting in str(refused)
+        shown = "".join(traceback.format_exception(refused))
+    assert TOKEN not in shown
 
 
 # By their types, because numbers of 5,000 digits have no text.
