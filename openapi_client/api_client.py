@@ -241,7 +241,8 @@ class ApiClient:
         if self.cookie and not has_header(given, "Cookie"):
             headers = merged_headers(headers, {"Cookie": self.cookie})
 
-        url = self._base_url(_host) + self._path(resource_path, path_params or {})
+        host = None if self.configuration.ignore_operation_servers else _host
+        url = (host or self.configuration.host) + self._path(resource_path, path_params or {})
         fields = pairs(post_params) if post_params else []
         if fields:
             fields = self.parameters_to_tuples(
@@ -284,10 +285,6 @@ class ApiClient:
             return path_segment(text, safe)
         except ValueError as error:
             raise ApiValueError(f"{name} {error}: {text!r}") from None
-
-    def _base_url(self, of_operation: str | None) -> str:
-        ignored = self.configuration.ignore_operation_servers
-        return self.configuration.host if ignored or not of_operation else of_operation
 
     def update_params_for_auth(
         self,
