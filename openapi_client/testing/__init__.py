@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from openapi_client.testing._clock import Clock
-    from openapi_client.testing._fault import Fault, When
+    from openapi_client.testing._effects import Fault, When
     from openapi_client.testing._faults import Faults
     from openapi_client.testing._generations import GENERATIONS, GenerationName
     from openapi_client.testing._record import Criteria, RecordedRequest, RequestRecord
@@ -28,7 +28,7 @@ _HOMES = {
     "GENERATIONS": "_generations",
     "Clock": "_clock",
     "Criteria": "_record",
-    "Fault": "_fault",
+    "Fault": "_effects",
     "Faults": "_faults",
     "GenerationName": "_generations",
     "MessagesServer": "_server",
@@ -36,7 +36,7 @@ _HOMES = {
     "RecordedRequest": "_record",
     "RequestRecord": "_record",
     "StoredMessage": "_store",
-    "When": "_fault",
+    "When": "_effects",
 }
 
 __all__ = [

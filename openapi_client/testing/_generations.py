@@ -6,8 +6,6 @@ its documentation describes it.
 
 from __future__ import annotations
 
-import json
-import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +13,9 @@ from datetime import tzinfo
 from typing import Any, Literal, get_args
 
 from openapi_client.testing._clock import rfc3339
+from openapi_client.testing._go import to_json
 from openapi_client.testing._store import Page, StoredMessage
-from openapi_client.testing._wire import Response
+from openapi_client.testing._wire import Reply
 
 GenerationName = Literal["documented", "2023", "2024"]
 GENERATIONS: tuple[GenerationName, ...] = get_args(GenerationName)
@@ -28,23 +27,9 @@ _TOO_LONG = f"body: the length must be no more than {BODY_LIMIT_BYTES}."
 _NO_ROWS = "sql: no rows in result set"
 
 
-def to_json(value: object) -> bytes:
-    """JSON as the service writes it: compact, `<`, `>`, `&` escaped, and a newline at the end."""
-    text = _ENCODER.encode(value)
-    if _TO_ESCAPE.search(text):
-        text = text.translate(_ESCAPES)
-    return text.encode() + b"\n"
-
-
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-# They stand in texts alone, never in the structure around them.
-_TO_ESCAPE = re.compile("[<>&\u2028\u2029]")
-_ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
-
-
-def error_object(status: int, error: str, details: str) -> Response:
+def error_object(status: int, error: str, details: str) -> Reply:
     """An error in the shape of 2024."""
-    return Response(status, to_json({"status": status, "error": error, "details": details}))
+    return Reply(status, to_json({"status": status, "error": error, "details": details}))
 
 
 NOT_FOUND = error_object(
@@ -57,17 +42,17 @@ PASSWORD_CHANGE_DUE = error_object(
     "You're required to change your password",
     "Please change your password before consuming the api.",
 )
-ROUTE_NOT_FOUND = Response(404, to_json({"message": "Not Found"}))
-TOKEN_MISSING = Response(401, to_json({"message": "missing or malformed jwt"}))
-LOGIN_REFUSED = Response(401, to_json({"message": "Unauthorized"}))
-TOKEN_INVALID = Response(401, to_json({"message": "invalid or expired jwt"}))
+ROUTE_NOT_FOUND = Reply(404, to_json({"message": "Not Found"}))
+TOKEN_MISSING = Reply(401, to_json({"message": "missing or malformed jwt"}))
+LOGIN_REFUSED = Reply(401, to_json({"message": "Unauthorized"}))
+TOKEN_INVALID = Reply(401, to_json({"message": "invalid or expired jwt"}))
 
 
-def _invalid_input(details: str) -> Response:
+def _invalid_input(details: str) -> Reply:
     return error_object(400, "Invalid input", details)
 
 
-def internal_error() -> Response:
+def internal_error() -> Reply:
     """What a server of 2024 answers when something failed inside, each time with a new code."""
     return error_object(
         500,
@@ -111,25 +96,25 @@ class Generation:
     name: GenerationName
     fields: Callable[[StoredMessage, Callable[[int], str]], dict[str, Any]]
     sent_status: int
-    message_not_found: Response
-    edit_not_found: Callable[[], Response]
-    list_unknown_connection: Response
-    send_unknown_connection: Response | None  # None: a send makes the connection known
-    invalid_json: Response
+    message_not_found: Reply
+    edit_not_found: Callable[[], Reply]
+    list_unknown_connection: Reply
+    send_unknown_connection: Reply | None  # None: a send makes the connection known
+    invalid_json: Reply
     null_is_blank: bool  # whether a JSON null in place of the object is read as no text
-    blank_body: Response | None  # None: an empty text is accepted
-    long_body: Response | None  # None: no limit
+    blank_body: Reply | None  # None: an empty text is accepted
+    long_body: Reply | None  # None: no limit
     counts_everything: bool
     always_z: bool
 
-    def message(self, message: StoredMessage, zone: tzinfo | None, status: int = 200) -> Response:
+    def message(self, message: StoredMessage, zone: tzinfo | None, status: int = 200) -> Reply:
         """The answer that shows one message."""
-        return Response(status, to_json(self.fields(message, self._written(zone))))
+        return Reply(status, to_json(self.fields(message, self._written(zone))))
 
-    def page(self, page: Page, zone: tzinfo | None) -> Response:
+    def page(self, page: Page, zone: tzinfo | None) -> Reply:
         """The answer that shows one page."""
         written = self._written(zone)
-        return Response(
+        return Reply(
             200,
             to_json(
                 {
@@ -142,7 +127,7 @@ class Generation:
             ),
         )
 
-    def refuse_body(self, body: str) -> Response | None:
+    def refuse_body(self, body: str) -> Reply | None:
         """The answer to a text that breaks the generation's rules, None where it keeps them."""
         if not body:
             return self.blank_body
@@ -155,8 +140,8 @@ class Generation:
         return lambda nanoseconds: rfc3339(nanoseconds, zone, always_z=always_z)
 
 
-_NO_ROWS_404 = Response(404, to_json(_NO_ROWS))
-_NO_ROWS_500 = Response(500, to_json(_NO_ROWS))
+_NO_ROWS_404 = Reply(404, to_json(_NO_ROWS))
+_NO_ROWS_500 = Reply(500, to_json(_NO_ROWS))
 
 _INVALID_JSON = _invalid_input("The provided body is not valid")
 
@@ -185,11 +170,11 @@ _BY_NAME: dict[str, Generation] = {
             message_not_found=_NO_ROWS_404,
             edit_not_found=lambda: _NO_ROWS_500,
             list_unknown_connection=_NO_ROWS_404,
-            send_unknown_connection=Response(404, to_json("connection not found")),
-            invalid_json=Response(400, to_json("")),
+            send_unknown_connection=Reply(404, to_json("connection not found")),
+            invalid_json=Reply(400, to_json("")),
             null_is_blank=True,
-            blank_body=Response(500, to_json(_BLANK)),
-            long_body=Response(500, to_json(_TOO_LONG)),
+            blank_body=Reply(500, to_json(_BLANK)),
+            long_body=Reply(500, to_json(_TOO_LONG)),
             counts_everything=True,
             always_z=True,
         ),

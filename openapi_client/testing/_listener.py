@@ -10,10 +10,11 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from openapi_client.testing._endpoint import BACKLOG, bind, bound_again
 from openapi_client.testing._wire import (
     ConnectionEndedError,
     MalformedRequestError,
-    Request,
+    ReceivedRequest,
     RequestReader,
     refusal,
     render,
@@ -22,15 +23,13 @@ from openapi_client.testing._wire import (
 if TYPE_CHECKING:
     import ssl
 
-_BACKLOG = 1024
 _HANDSHAKE_SECONDS = 30.0
 # RFC 8446 section 5.1: the content type that the first record of a TLS connection has.
 _TLS_HANDSHAKE = b"\x16"
 _LINGER_SECONDS = 0.5
-_PORT_ATTEMPTS = 20
 
 
-class Connection:
+class AcceptedConnection:
     """One accepted connection: what an answer, or a fault in its place, is written to."""
 
     def __init__(self, accepted: socket.socket) -> None:
@@ -104,7 +103,7 @@ class Connection:
         self._socket.close()
 
 
-Serve = Callable[[Request, Connection], bool]
+Serve = Callable[[ReceivedRequest, AcceptedConnection], bool]
 
 
 class Listener:
@@ -127,7 +126,7 @@ class Listener:
         self._serve = serve
         self._context = context
         self._lock = threading.Lock()
-        self._connections: dict[Connection, threading.Thread] = {}
+        self._connections: dict[AcceptedConnection, threading.Thread] = {}
         self._control = threading.Lock()
         self.paused = False
         self.accepted = 0
@@ -135,7 +134,7 @@ class Listener:
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._accepting: threading.Thread | None = None
         try:
-            self._sockets = _bind(host, port)
+            self._sockets = bind(host, port)
         except OSError:
             self._wake_reader.close()
             self._wake_writer.close()
@@ -169,7 +168,7 @@ class Listener:
                 return
             self.paused = True
             self._end_accepting()
-            self._sockets = [_bound_again(listening) for listening in self._sockets]
+            self._sockets = [bound_again(listening) for listening in self._sockets]
         with self._lock:
             for connection in self._connections:
                 if connection.is_idle:
@@ -181,7 +180,7 @@ class Listener:
             if self.paused and not self.stopping.is_set():
                 self.paused = False
                 for bound in self._sockets:
-                    bound.listen(_BACKLOG)
+                    bound.listen(BACKLOG)
                 self._begin_accepting()
 
     def drop_connections(self) -> None:
@@ -236,7 +235,7 @@ class Listener:
         accepted.setblocking(True)
         with contextlib.suppress(OSError):
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection = Connection(accepted)
+        connection = AcceptedConnection(accepted)
         thread = threading.Thread(
             target=self._run,
             args=(connection,),
@@ -253,7 +252,7 @@ class Listener:
                 del self._connections[connection]
             connection.close()
 
-    def _run(self, connection: Connection) -> None:
+    def _run(self, connection: AcceptedConnection) -> None:
         try:
             self._requests(connection)
         except (OSError, ConnectionEndedError):
@@ -262,7 +261,7 @@ class Listener:
             with self._lock:
                 self._connections.pop(connection, None)
 
-    def _requests(self, connection: Connection) -> None:
+    def _requests(self, connection: AcceptedConnection) -> None:
         reader = RequestReader(connection.receive, connection.send)
         try:
             if self._context is not None:
@@ -280,56 +279,3 @@ class Listener:
         except MalformedRequestError as error:
             connection.send(render(refusal(error), close=True))
             connection.close(linger=True)
-
-
-def _bind(host: str, port: int) -> list[socket.socket]:
-    """Listening sockets on all addresses of the host, all on the same port."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    addresses = list(dict.fromkeys((family, address[0]) for family, _, _, _, address in found))
-    attempts = _PORT_ATTEMPTS if port == 0 else 1
-    while True:
-        attempts -= 1
-        sockets: list[socket.socket] = []
-        chosen = port
-        try:
-            for family, address in addresses:
-                sockets.append(_listen(family, str(address), chosen))
-                chosen = sockets[0].getsockname()[1]
-            return sockets
-        except OSError:
-            for listening in sockets:
-                listening.close()
-            # The port that was free on the first address can be taken on the second.
-            if not attempts or not sockets:
-                raise
-
-
-def _listen(family: int, address: str, port: int) -> socket.socket:
-    listening = _bind_one(family, address, port)
-    try:
-        listening.listen(_BACKLOG)
-    except OSError:
-        listening.close()
-        raise
-    return listening
-
-
-def _bound_again(listening: socket.socket) -> socket.socket:
-    """A socket bound to the address of one that listened, and not listening."""
-    family, (address, port) = listening.family, listening.getsockname()[:2]
-    listening.close()
-    return _bind_one(family, address, port)
-
-
-def _bind_one(family: int, address: str, port: int) -> socket.socket:
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        bound.setblocking(False)
-        bound.bind((address, port))
-    except OSError:
-        bound.close()
-        raise
-    return bound

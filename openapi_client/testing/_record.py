@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import sys
 import threading
 import time
 from collections import deque
@@ -16,8 +17,9 @@ from typing_extensions import Unpack
 
 from openapi_client._redaction import HIDDEN
 from openapi_client.testing._clock import to_datetime
-from openapi_client.testing._service import LOGIN_PATH, Operation, Route, parse_query
-from openapi_client.testing._wire import Request
+from openapi_client.testing._go import parse_query
+from openapi_client.testing._service import LOGIN_PATH, Operation, Target
+from openapi_client.testing._wire import ReceivedRequest
 
 # Tests assert about headers of their own, so all are shown but those that carry credentials.
 _CREDENTIAL = re.compile(r"authoriz|cookie|token|secret|passw|credential|api.?key", re.IGNORECASE)
@@ -29,7 +31,7 @@ class RecordedRequest:
 
     __slots__ = ("_request", "_route", "_time", "fault", "status")
 
-    def __init__(self, request: Request, route: Route | None, nanoseconds: int) -> None:
+    def __init__(self, request: ReceivedRequest, route: Target | None, nanoseconds: int) -> None:
         self._request = request
         self._route = route
         self._time = nanoseconds
@@ -37,6 +39,10 @@ class RecordedRequest:
         """The status that it was answered with; None where nothing was, or not yet."""
         self.fault: str | None = None
         """What the server did to it on command, None where it behaved."""
+
+    def note_status(self, status: int) -> None:
+        """Note what the request is answered with; called before the client can see it."""
+        self.status = status
 
     @property
     def method(self) -> str:
@@ -155,7 +161,7 @@ class RequestRecord(Sequence[RecordedRequest]):
         self._changed = threading.Condition()
         self._forgotten = 0
 
-    def add(self, request: Request, route: Route | None) -> RecordedRequest:
+    def add(self, request: ReceivedRequest, route: Target | None) -> RecordedRequest:
         """Records a request."""
         recorded = RecordedRequest(request, route, time.time_ns())
         with self._changed:
@@ -315,3 +321,28 @@ def _lines(value: object) -> list[str]:
     if isinstance(value, (dict, list)):
         return json.dumps(value, indent=2, ensure_ascii=False, default=repr).splitlines()
     return [repr(value)]
+
+
+_TEXT_CHARACTERS = 60
+
+
+def log_line(request: RecordedRequest, seconds: float) -> str:
+    """When, what, the answer's status, how long it took, the text that came, the fault."""
+    status = "---" if request.status is None else str(request.status)
+    line = (
+        f"{request.time.astimezone():%H:%M:%S.%f}  {status}  {request.method:<4} {request.target}"
+        f"  {seconds * 1000:.1f} ms"
+    )
+    if request.body:
+        text = request.body.decode(errors="replace")
+        if len(text) > _TEXT_CHARACTERS:
+            text = text[: _TEXT_CHARACTERS - 3] + "..."
+        # Nothing that comes from outside may control the terminal.
+        line += "  " + "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+    return line + (f"  [{request.fault}]" if request.fault else "")
+
+
+def write_to_stderr(line: str) -> None:
+    """Writes a line to standard error in one piece, so that lines of threads do not mix."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

@@ -11,15 +11,13 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from openapi_client.testing._contents import Contents
-from openapi_client.testing._exchange import Exchange
 from openapi_client.testing._faults import Faults
 from openapi_client.testing._generations import GenerationName, generation_named
-from openapi_client.testing._listener import Connection, Listener
-from openapi_client.testing._log import log_line
-from openapi_client.testing._record import RequestRecord
-from openapi_client.testing._service import BASE_PATH, Service, new_token, route_of
+from openapi_client.testing._listener import AcceptedConnection, Listener
+from openapi_client.testing._record import RequestRecord, log_line
+from openapi_client.testing._service import BASE_PATH, PendingRequest, Service, new_token, target_of
 from openapi_client.testing._store import Store
-from openapi_client.testing._wire import Request
+from openapi_client.testing._wire import ReceivedRequest
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from openapi_client.configuration import Configuration
-    from openapi_client.testing._certificates import Certificates
+    from openapi_client.testing._endpoint import Certificates
 
 
 class MessagesServer(Contents):
@@ -126,7 +124,7 @@ class MessagesServer(Contents):
                 raise RuntimeError("the server runs already")
             context = None
             if self._tls:
-                from openapi_client.testing._certificates import Certificates
+                from openapi_client.testing._endpoint import Certificates
 
                 self._certificates = Certificates(self._name(), self._ca_cert_path)
                 context = self._certificates.context
@@ -278,22 +276,24 @@ class MessagesServer(Contents):
 
     # The inside.
 
-    def _serve(self, request: Request, connection: Connection) -> bool:
+    def _serve(self, request: ReceivedRequest, connection: AcceptedConnection) -> bool:
         started = time.perf_counter()
-        route = route_of(request.method, request.path)
-        recorded = self.requests.add(request, route)
-        struck = self.faults.strike(route.operation if route else None)
+        target = target_of(request.method, request.path)
+        recorded = self.requests.add(request, target)
+        struck = self.faults.strike(target.operation if target else None)
         self.faults.before_next()
         closing = self._running().paused
-        exchange = Exchange(request, route, connection, self._service, recorded, closing=closing)
+        pending = PendingRequest(
+            request, target, connection, self._service, recorded.note_status, closing=closing
+        )
         goes_on = True
         try:
             if struck:
                 recorded.fault = ", ".join(fault.name for fault in struck)
                 for fault in struck:
-                    goes_on = fault.apply(exchange)
+                    goes_on = fault.apply(pending)
             if not (struck and struck[-1].takes_over):
-                goes_on = exchange.deliver(exchange.process())
+                goes_on = pending.deliver(pending.process())
         finally:
             if self._log is not None:
                 self._log(log_line(recorded, time.perf_counter() - started))

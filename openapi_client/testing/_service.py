@@ -1,13 +1,12 @@
-"""From a request to its answer: authentication, paths, the four operations."""
+"""From a request to its reply: routing, authentication, the four operations, delivery."""
 
 from __future__ import annotations
 
-import json
-import re
 import secrets
+import sqlite3
+from collections.abc import Callable
 from datetime import tzinfo
-from typing import Literal, NamedTuple, NoReturn, cast
-from urllib.parse import parse_qsl, quote, unquote_to_bytes
+from typing import Literal, NamedTuple
 
 from openapi_client.testing._clock import Clock
 from openapi_client.testing._generations import (
@@ -16,29 +15,32 @@ from openapi_client.testing._generations import (
     TOKEN_INVALID,
     TOKEN_MISSING,
     Generation,
+    internal_error,
+)
+from openapi_client.testing._go import (
+    decode_object,
+    decode_text,
+    go_path,
+    parse_integer,
+    parse_query,
     to_json,
 )
+from openapi_client.testing._listener import AcceptedConnection
 from openapi_client.testing._store import NewMessage, Store
-from openapi_client.testing._wire import MalformedRequestError, Request, Response
+from openapi_client.testing._wire import ReceivedRequest, Reply, render, render_head
 
 BASE_PATH = "/v1"
 LOGIN_PATH = f"{BASE_PATH}/login"
 DEFAULT_PER_PAGE = 100
 MAX_PER_PAGE = 1000
 
-# What Go's net/url leaves as it is in a path; also the spelling in which it decodes one.
-_GO_SAFE = "/$&+,:;=@"
-_PLAIN_PATH = re.compile(r"[0-9A-Za-z\-._~/$&+,:;=@]*")
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _BEARER = "bearer "
 
 
 Operation = Literal["list", "get", "edit", "send"]
 
 
-class Route(NamedTuple):
+class Target(NamedTuple):
     """Where a request goes: one of the four operations and its path parameters."""
 
     operation: Operation
@@ -47,13 +49,13 @@ class Route(NamedTuple):
     jti: str  # "" for list and send
 
 
-def route_of(method: str, raw_path: str) -> Route | None:
-    """The route of a request, None where there is none.
+def target_of(method: str, raw_path: str) -> Target | None:
+    """Find where a request goes, None where the router knows no such path.
 
     Raises:
         MalformedRequestError: the path has a `%` that begins no escape.
     """
-    parts = _go_path(raw_path).split("/")
+    parts = go_path(raw_path).split("/")
     match parts:
         case ["", "v1", "apps", app_id, "connections", connection_id, "messages"]:
             jti = ""
@@ -62,7 +64,7 @@ def route_of(method: str, raw_path: str) -> Route | None:
         case _:
             return None
     operation = _OPERATIONS.get((method, len(parts)))
-    return Route(operation, app_id, connection_id, jti) if operation and all(parts[1:]) else None
+    return Target(operation, app_id, connection_id, jti) if operation and all(parts[1:]) else None
 
 
 _OPERATIONS: dict[tuple[str, int], Operation] = {
@@ -105,25 +107,18 @@ class Service:
         self.expired_token: str | None = None
         self.users: dict[str, str] = {}
 
-    def answer(self, request: Request, route: Route | None) -> Response:
-        """The answer to one request that goes to `route`."""
+    def answer(self, request: ReceivedRequest, target: Target | None) -> Reply:
+        """The answer to one request that goes to `target`."""
         if self.users and (request.method, request.path) == ("POST", LOGIN_PATH):
             return self._login(request)
         refused = self._authenticate(request.header("authorization"))
         if refused is not None:
             return refused
-        if route is None:
+        if target is None:
             return ROUTE_NOT_FOUND
-        conversation = (route.app_id, route.connection_id)
-        if route.operation == "list":
-            return self._list(*conversation, request.query)
-        if route.operation == "send":
-            return self._send(*conversation, request)
-        if route.operation == "get":
-            return self._get(*conversation, route.jti)
-        return self._edit(*conversation, route.jti, request)
+        return _HANDLERS[target.operation](self, target, request)
 
-    def _authenticate(self, authorization: str | None) -> Response | None:
+    def _authenticate(self, authorization: str | None) -> Reply | None:
         if authorization is None or len(authorization) <= len(_BEARER):
             return TOKEN_MISSING
         if authorization[: len(_BEARER)].lower() != _BEARER:
@@ -131,24 +126,25 @@ class Service:
         token = authorization[len(_BEARER) :]
         return None if token == self.token != self.expired_token else TOKEN_INVALID
 
-    def _login(self, request: Request) -> Response:
-        given = _decode_object(request)
+    def _login(self, request: ReceivedRequest) -> Reply:
+        given = decode_object(request)
         name, password = (given or {}).get("username"), (given or {}).get("password")
         if not isinstance(name, str) or password is None or self.users.get(name) != password:
             return LOGIN_REFUSED
         if self.token == self.expired_token:
             self.token = new_token()
-        return Response(200, to_json({"token": self.token}))
+        return Reply(200, to_json({"token": self.token}))
 
-    def _list(self, app_id: str, connection_id: str, query: str) -> Response:
-        given = parse_query(query)
-        per_page = _integer(given.get("per_page"), DEFAULT_PER_PAGE)
+    def list_messages(self, target: Target, request: ReceivedRequest) -> Reply:
+        """Reply with a page of a conversation."""
+        given = parse_query(request.query)
+        per_page = parse_integer(given.get("per_page"), DEFAULT_PER_PAGE)
         per_page = DEFAULT_PER_PAGE if per_page < 1 else min(per_page, MAX_PER_PAGE)
         page = self.store.page(
-            app_id,
-            connection_id,
-            since=_integer(given.get("messages_since"), 0),
-            page=_integer(given.get("page"), 1),
+            target.app_id,
+            target.connection_id,
+            since=parse_integer(given.get("messages_since"), 0),
+            page=parse_integer(given.get("page"), 1),
             per_page=per_page,
             count_everything=self.generation.counts_everything,
         )
@@ -156,27 +152,31 @@ class Service:
             return self.generation.list_unknown_connection
         return self.generation.page(page, self.zone)
 
-    def _get(self, app_id: str, connection_id: str, jti: str) -> Response:
-        message = self.store.get(app_id, connection_id, jti)
+    def get_message(self, target: Target, request: ReceivedRequest) -> Reply:
+        """Reply with one message."""
+        message = self.store.get(target.app_id, target.connection_id, target.jti)
         if message is None:
             return self.generation.message_not_found
         return self.generation.message(message, self.zone)
 
-    def _edit(self, app_id: str, connection_id: str, jti: str, request: Request) -> Response:
+    def edit_message(self, target: Target, request: ReceivedRequest) -> Reply:
+        """Replace a message's text."""
         text = self._text(request)
-        if isinstance(text, Response):
+        if isinstance(text, Reply):
             return text
         now = self.clock.nanoseconds()
-        message = self.store.edit(app_id, connection_id, jti, text, now)
+        message = self.store.edit(target.app_id, target.connection_id, target.jti, text, now)
         if message is None:
             return self.generation.edit_not_found()
         return self.generation.message(message, self.zone)
 
-    def _send(self, app_id: str, connection_id: str, request: Request) -> Response:
+    def send_message(self, target: Target, request: ReceivedRequest) -> Reply:
+        """Store a message of the app itself."""
         text = self._text(request)
-        if isinstance(text, Response):
+        if isinstance(text, Reply):
             return text
         generation = self.generation
+        app_id, connection_id = target.app_id, target.connection_id
         refused = generation.send_unknown_connection
         if refused is not None and not self.store.has_connection(app_id, connection_id):
             return refused
@@ -184,79 +184,86 @@ class Service:
         message = self.store.add(app_id, connection_id, sent)
         return generation.message(message, self.zone, generation.sent_status)
 
-    def _text(self, request: Request) -> str | Response:
+    def _text(self, request: ReceivedRequest) -> str | Reply:
         """The text in a request's body, or the answer that refuses it."""
         text = ""
         # Where nothing was sent, the service does not look at the Content-Type either.
         if request.body:
-            decoded = _decode_text(request, null_is_blank=self.generation.null_is_blank)
+            decoded = decode_text(request, null_is_blank=self.generation.null_is_blank)
             if decoded is None:
                 return self.generation.invalid_json
             text = decoded
         return self.generation.refuse_body(text) or text
 
 
-def _go_path(raw: str) -> str:
-    """The path as the service reads it: decoded only if it is spelled as Go spells it.
+# A request of an operation that has no handler fails here, not as another operation.
+_HANDLERS: dict[Operation, Callable[[Service, Target, ReceivedRequest], Reply]] = {
+    "list": Service.list_messages,
+    "get": Service.get_message,
+    "edit": Service.edit_message,
+    "send": Service.send_message,
+}
 
-    Any other spelling of the same path stands for itself, so that `user%3A7` is not `user:7`.
+
+class PendingRequest:
+    """A request on its way to its reply: processed at most once, then delivered, or not.
+
+    Args:
+        request: the request.
+        target: where it goes.
+        connection: where the answer goes.
+        service: what answers.
+        note: told the status before the client can see it.
+        closing: whether the connection has to end after this answer.
     """
-    if _PLAIN_PATH.fullmatch(raw):
-        return raw
-    if _BAD_ESCAPE.search(raw):
-        raise MalformedRequestError(400, "bad escape in the path")
-    octets = raw.encode("latin-1")
-    decoded = unquote_to_bytes(octets)
-    return (decoded if quote(decoded, safe=_GO_SAFE) == raw else octets).decode(errors="replace")
 
+    def __init__(
+        self,
+        request: ReceivedRequest,
+        target: Target | None,
+        connection: AcceptedConnection,
+        service: Service,
+        note: Callable[[int], None],
+        *,
+        closing: bool,
+    ) -> None:
+        self.request = request
+        self.target = target
+        self.connection = connection
+        self.service = service
+        self._note = note
+        self._closing = closing or not request.keep_alive
+        self._response: Reply | None = None
 
-def parse_query(query: str) -> dict[str, str]:
-    """The first value of each query parameter."""
-    given: dict[str, str] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        given.setdefault(name, value)
-    return given
+    def process(self) -> Reply:
+        """The service's answer; the first time that it is asked for, the request takes effect."""
+        if self._response is None:
+            try:
+                self._response = self.service.answer(self.request, self.target)
+            except sqlite3.Error:  # a full disk, a file locked by another program
+                self._response = internal_error()
+        return self._response
 
+    def deliver(self, response: Reply) -> bool:
+        """Sends an answer as it should be; tells whether the connection goes on."""
+        self._note(response.status)
+        request = self.request
+        self.connection.send(
+            render(
+                response,
+                head_only=request.method == "HEAD",
+                http10=request.http10,
+                close=self._closing,
+            )
+        )
+        return not self._closing
 
-def _integer(value: str | None, default: int) -> int:
-    if value is None or not _INTEGER.fullmatch(value):
-        return default
-    number = int(value)
-    return number if -(1 << 63) <= number < 1 << 63 else default
+    def head(self, response: Reply, length: int) -> bytes:
+        """The head of an answer that is sent in pieces, with that Content-Length."""
+        self._note(response.status)
+        return render_head(response, (("Content-Length", str(length)),), close=self._closing)
 
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
-
-
-def _decode_text(request: Request, *, null_is_blank: bool) -> str | None:
-    """The `body` of a JSON object ("" where there is none), None where it is not valid."""
-    if null_is_blank and request.body.strip() == b"null" and _is_json(request):
-        return ""
-    value = _decode_object(request)
-    if value is None:
-        return None
-    text = value.get("body")
-    if text is None:
-        return ""
-    return _LONE_SURROGATE.sub("\ufffd", text) if isinstance(text, str) else None
-
-
-def _decode_object(request: Request) -> dict[str, object] | None:
-    """The JSON object that is a request's body, None where it is none."""
-    if not _is_json(request):
-        return None
-    try:
-        # As Go reads JSON: UTF-8 alone, and what is no UTF-8 is replaced.
-        value = _DECODER.decode(request.body.decode(errors="replace"))
-    except (ValueError, RecursionError):
-        return None
-    return cast("dict[str, object]", value) if isinstance(value, dict) else None
-
-
-def _is_json(request: Request) -> bool:
-    media_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
-    return media_type == "application/json"
+    @property
+    def goes_on(self) -> bool:
+        """Whether the connection may be used again after this reply."""
+        return not self._closing

@@ -51,7 +51,7 @@ class ConnectionEndedError(Exception):
 
 
 @dataclass(slots=True)
-class Request:
+class ReceivedRequest:
     """One request: `method`, raw `path` and `query` as they were spelled, header fields, body."""
 
     method: str
@@ -86,7 +86,7 @@ class RequestReader:
         self._send = send
         self._buffer = bytearray()
 
-    def next(self) -> Request | None:
+    def next(self) -> ReceivedRequest | None:
         """The next request, None where the stream ended between two requests.
 
         Raises:
@@ -123,7 +123,7 @@ class RequestReader:
                     raise ConnectionEndedError
                 return None
 
-    def _read_body(self, request: Request) -> None:
+    def _read_body(self, request: ReceivedRequest) -> None:
         coding = request.header("transfer-encoding")
         if coding is None and request.header("content-length") is None:
             return
@@ -180,7 +180,7 @@ class RequestReader:
                 raise MalformedRequestError(400, "a chunk is longer than its size")
 
 
-def _parse_head(head: str) -> Request:
+def _parse_head(head: str) -> ReceivedRequest:
     lines = head.replace("\r\n", "\n").split("\n")
     start = _REQUEST_LINE.fullmatch(lines[0])
     if start is None:
@@ -209,7 +209,7 @@ def _parse_head(head: str) -> Request:
         raise MalformedRequestError(400, "missing required Host header")
     path, _, query = _origin_form(target).partition("?")
     keep_alive = "keep-alive" in connection if http10 else "close" not in connection
-    return Request(method, path, query, fields, keep_alive, http10)
+    return ReceivedRequest(method, path, query, fields, keep_alive, http10)
 
 
 def _origin_form(target: str) -> str:
@@ -225,7 +225,7 @@ def _origin_form(target: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class Reply:
     """One answer: status, body in bytes, its media type, and further header fields."""
 
     status: int
@@ -234,14 +234,14 @@ class Response:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def refusal(error: MalformedRequestError) -> Response:
+def refusal(error: MalformedRequestError) -> Reply:
     """The answer to what is no request: plain text, as the service's HTTP library words it."""
     text = _STATUS_LINES[error.status][9:-2]
-    return Response(error.status, f"{text}: {error}".encode(), "text/plain; charset=utf-8")
+    return Reply(error.status, f"{text}: {error}".encode(), "text/plain; charset=utf-8")
 
 
 def render_head(
-    response: Response, framing: Iterable[tuple[str, str]], *, close: bool = False
+    response: Reply, framing: Iterable[tuple[str, str]], *, close: bool = False
 ) -> bytes:
     """The head of an answer, with the given framing fields (Content-Length and the like)."""
     status = response.status
@@ -256,7 +256,7 @@ def render_head(
 
 
 def render(
-    response: Response, *, head_only: bool = False, http10: bool = False, close: bool = False
+    response: Reply, *, head_only: bool = False, http10: bool = False, close: bool = False
 ) -> bytes:
     """A whole answer in one piece: chunked above 2 KB, as the service does, unless HTTP/1.0."""
     body = response.body

@@ -1,12 +1,16 @@
-"""A certificate authority for one server's life, made by `trustme`."""
+"""Where the server listens: addresses, ports, and the certificate for them."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import ssl
 import tempfile
 from pathlib import Path
+
+BACKLOG = 1024
+_PORT_ATTEMPTS = 20
 
 
 class Certificates:
@@ -54,3 +58,56 @@ class Certificates:
         if self._temporary:
             with contextlib.suppress(OSError):
                 Path(self.path).unlink()
+
+
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Listening sockets on all addresses of the host, all on the same port."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    addresses = list(dict.fromkeys((family, address[0]) for family, _, _, _, address in found))
+    attempts = _PORT_ATTEMPTS if port == 0 else 1
+    while True:
+        attempts -= 1
+        sockets: list[socket.socket] = []
+        chosen = port
+        try:
+            for family, address in addresses:
+                sockets.append(_listen(family, str(address), chosen))
+                chosen = sockets[0].getsockname()[1]
+            return sockets
+        except OSError:
+            for listening in sockets:
+                listening.close()
+            # The port that was free on the first address can be taken on the second.
+            if not attempts or not sockets:
+                raise
+
+
+def _listen(family: int, address: str, port: int) -> socket.socket:
+    listening = _bind_one(family, address, port)
+    try:
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def bound_again(listening: socket.socket) -> socket.socket:
+    """A socket bound to the address of one that listened, and not listening."""
+    family, (address, port) = listening.family, listening.getsockname()[:2]
+    listening.close()
+    return _bind_one(family, address, port)
+
+
+def _bind_one(family: int, address: str, port: int) -> socket.socket:
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.setblocking(False)
+        bound.bind((address, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
