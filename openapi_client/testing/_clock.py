@@ -13,6 +13,24 @@ _MICROSECOND = timedelta(microseconds=1)
 NANOSECONDS = 1_000_000_000
 
 
+def _unfrozen_clock() -> Callable[[], float]:
+    clock_gettime: Callable[[int], float] | None = getattr(time, "clock_gettime", None)
+    if clock_gettime is None:
+        return time.monotonic
+    number = time.CLOCK_MONOTONIC
+    return lambda: clock_gettime(number)
+
+
+def steady_seconds(_read: Callable[[], float] = _unfrozen_clock()) -> float:  # noqa: B008 - once
+    """Read a clock that only ever runs, for waits and durations.
+
+    Programs that freeze time for a test put fakes in place of `time.monotonic`, also where a
+    module has imported it. Defaults of arguments are not replaced, and `clock_gettime` is real
+    even where this module is imported while time is frozen.
+    """
+    return _read()
+
+
 def to_nanoseconds(moment: datetime, name: str = "moment") -> int:
     """An aware datetime as nanoseconds since the epoch.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import ssl
@@ -46,6 +47,7 @@ class Certificates:
             self.context.load_cert_chain(chain_path)
         pem = authority.cert_pem.bytes()
         self._temporary = path is None
+        self._process = os.getpid()
         if path is None:
             descriptor, path = tempfile.mkstemp(prefix="openapi-client-ca-", suffix=".pem")
             os.close(descriptor)
@@ -54,32 +56,55 @@ class Certificates:
         self.path = str(file)
 
     def remove(self) -> None:
-        """Deletes the file if it is the temporary one."""
-        if self._temporary:
+        """Delete the file if it is the temporary one, and not that of the process before a fork."""
+        if self._temporary and self._process == os.getpid():
             with contextlib.suppress(OSError):
                 Path(self.path).unlink()
 
 
 def bind(host: str, port: int) -> list[socket.socket]:
-    """Listening sockets on all addresses of the host, all on the same port."""
+    """Listen on every address of the host that this machine has, all on the same port.
+
+    A name such as `localhost` may have an IPv6 address where IPv6 is switched off, as in many
+    containers. An address that another program uses is an error all the same: a client could
+    reach that program in place of this server.
+
+    Raises:
+        OSError: none of the addresses can be bound, or the port is in use on one of them.
+    """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     addresses = list(dict.fromkeys((family, address[0]) for family, _, _, _, address in found))
-    attempts = _PORT_ATTEMPTS if port == 0 else 1
+    attempts_left = _PORT_ATTEMPTS if port == 0 else 1
     while True:
-        attempts -= 1
-        sockets: list[socket.socket] = []
-        chosen = port
+        attempts_left -= 1
         try:
-            for family, address in addresses:
-                sockets.append(_listen(family, str(address), chosen))
-                chosen = sockets[0].getsockname()[1]
-            return sockets
-        except OSError:
-            for listening in sockets:
-                listening.close()
+            return _bind_all([(family, str(address)) for family, address in addresses], port)
+        except OSError as error:
             # The port that was free on the first address can be taken on the second.
-            if not attempts or not sockets:
+            if error.errno != errno.EADDRINUSE or not attempts_left:
                 raise
+
+
+def _bind_all(addresses: list[tuple[int, str]], port: int) -> list[socket.socket]:
+    sockets: list[socket.socket] = []
+    failure = OSError("the host has no address")
+    for family, address in addresses:
+        chosen = sockets[0].getsockname()[1] if sockets else port
+        try:
+            sockets.append(_listen(family, address, chosen))
+        except OSError as error:
+            failure = error
+            if error.errno == errno.EADDRINUSE:
+                _close_all(sockets)
+                raise
+    if not sockets:
+        raise failure
+    return sockets
+
+
+def _close_all(sockets: list[socket.socket]) -> None:
+    for listening in sockets:
+        listening.close()
 
 
 def _listen(family: int, address: str, port: int) -> socket.socket:
@@ -102,7 +127,12 @@ def bound_again(listening: socket.socket) -> socket.socket:
 def _bind_one(family: int, address: str, port: int) -> socket.socket:
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # On Windows SO_REUSEADDR lets two programs share a port, and SO_EXCLUSIVEADDRUSE forbids
+        # that; elsewhere it lets a server start again while old connections are in TIME_WAIT.
+        exclusive: int | None = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
+        bound.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR if exclusive is None else exclusive, 1
+        )
         if family == socket.AF_INET6:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         bound.setblocking(False)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import selectors
 import socket
 import struct
 import threading
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -49,9 +51,10 @@ class AcceptedConnection:
         first = accepted.recv(1, socket.MSG_PEEK)
         if first not in (b"", _TLS_HANDSHAKE):
             raise MalformedRequestError(400, "plain HTTP to a port that speaks HTTPS")
-        self._socket = context.wrap_socket(
-            accepted, server_side=True, do_handshake_on_connect=False
-        )
+        with _changing_sockets:
+            self._socket = context.wrap_socket(
+                accepted, server_side=True, do_handshake_on_connect=False
+            )
         self.wait(0)  # an interruption while the sockets changed hands reached neither
         self._socket.do_handshake()
         self._socket.settimeout(None)
@@ -80,6 +83,10 @@ class AcceptedConnection:
             # Not SSLSocket.shutdown, which pulls the TLS state from under the other thread.
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
+    def release(self) -> None:
+        """Close this process's descriptor, and leave the connection itself as it is."""
+        self._socket.close()
+
     def reset(self) -> None:
         """Closes with a TCP reset, whatever was or was not sent."""
         with contextlib.suppress(OSError):
@@ -102,6 +109,27 @@ class AcceptedConnection:
                     pass
         self._socket.close()
 
+
+# A fork copies descriptors: a child that kept them would hold the port, and the connections, after
+# this process closed them. So a child lets go of all listeners, and no fork happens while a socket
+# is in between: accepted or wrapped in TLS, and not yet noted.
+_changing_sockets = threading.RLock()
+_listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
+
+
+def _release_all() -> None:
+    for listener in list(_listeners):
+        listener.release()
+    _listeners.clear()
+    _changing_sockets.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_changing_sockets.acquire,
+        after_in_parent=_changing_sockets.release,
+        after_in_child=_release_all,
+    )
 
 Serve = Callable[[ReceivedRequest, AcceptedConnection], bool]
 
@@ -140,6 +168,7 @@ class Listener:
             self._wake_writer.close()
             raise
         self.port: int = self._sockets[0].getsockname()[1]
+        _listeners.add(self)
 
     def start(self) -> None:
         """Begins to accept."""
@@ -182,6 +211,24 @@ class Listener:
                 for bound in self._sockets:
                     bound.listen(BACKLOG)
                 self._begin_accepting()
+
+    def release(self) -> None:
+        """Let go of everything in a forked process, where none of the threads runs.
+
+        The parent serves on: nothing is shut down, and the locks, which a thread of the parent may
+        have held, are made anew.
+        """
+        self.stopping = threading.Event()
+        self.stopping.set()
+        self._lock = threading.Lock()
+        self._control = threading.Lock()
+        self._accepting = None
+        for connection in self._connections:
+            connection.release()
+        self._connections = {}
+        for held in (*self._sockets, self._wake_reader, self._wake_writer):
+            held.close()
+        self._sockets = []
 
     def drop_connections(self) -> None:
         """Ends all connections and waits for their threads."""
@@ -226,12 +273,21 @@ class Listener:
 
     def _accept(self, listening: socket.socket) -> None:
         try:
-            accepted, _ = listening.accept()
+            with _changing_sockets:
+                connection, thread = self._register(listening.accept()[0])
         except OSError:
             # The peer went away again, or the process is out of file descriptors: wait a
             # moment then, or this loop would spin.
             self.stopping.wait(0.01)
             return
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads to be had
+            with self._lock:
+                del self._connections[connection]
+            connection.close()
+
+    def _register(self, accepted: socket.socket) -> tuple[AcceptedConnection, threading.Thread]:
         accepted.setblocking(True)
         with contextlib.suppress(OSError):
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -245,12 +301,7 @@ class Listener:
         with self._lock:
             self._connections[connection] = thread
             self.accepted += 1
-        try:
-            thread.start()
-        except RuntimeError:  # no more threads to be had
-            with self._lock:
-                del self._connections[connection]
-            connection.close()
+        return connection, thread
 
     def _run(self, connection: AcceptedConnection) -> None:
         try:

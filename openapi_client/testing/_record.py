@@ -16,7 +16,7 @@ from typing import Any, TypedDict, cast, overload
 from typing_extensions import Unpack
 
 from openapi_client._redaction import HIDDEN
-from openapi_client.testing._clock import to_datetime
+from openapi_client.testing._clock import steady_seconds, to_datetime
 from openapi_client.testing._go import parse_query
 from openapi_client.testing._service import LOGIN_PATH, Operation, Target
 from openapi_client.testing._wire import ReceivedRequest
@@ -214,13 +214,13 @@ class RequestRecord(Sequence[RecordedRequest]):
         Raises:
             AssertionError: they did not arrive in time.
         """
-        deadline = time.monotonic() + timeout
+        deadline = steady_seconds() + timeout
         with self._changed:
             while True:
                 fitting = [r for r in self._requests if not _differences(r, criteria)]
                 if len(fitting) >= count:
                     return fitting
-                left = deadline - time.monotonic()
+                left = deadline - steady_seconds()
                 if left <= 0:
                     break
                 self._changed.wait(left)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ipaddress
 import os
 import threading
-import time
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
+from openapi_client.testing._clock import steady_seconds
 from openapi_client.testing._contents import Contents
 from openapi_client.testing._faults import Faults
 from openapi_client.testing._generations import GenerationName, generation_named
@@ -260,7 +260,7 @@ class MessagesServer(Contents):
         return self._running().accepted
 
     def configuration(self, **overrides: Any) -> Configuration:
-        """A `Configuration` for this server: its URL, its token, its CA certificate.
+        """A `Configuration` for this server: its URL, its token, its CA certificate, no proxy.
 
         Args:
             **overrides: any arguments of `Configuration`; they win.
@@ -271,13 +271,14 @@ class MessagesServer(Contents):
             "host": self.url,
             "api_key": {"BearerAuth": self.token},
             "ssl_ca_cert": self.ca_cert,
+            **_direct(),
         }
         return Configuration(**{**arguments, **overrides})
 
     # The inside.
 
     def _serve(self, request: ReceivedRequest, connection: AcceptedConnection) -> bool:
-        started = time.perf_counter()
+        started = steady_seconds()
         target = target_of(request.method, request.path)
         recorded = self.requests.add(request, target)
         struck = self.faults.strike(target.operation if target else None)
@@ -296,7 +297,7 @@ class MessagesServer(Contents):
                 goes_on = pending.deliver(pending.process())
         finally:
             if self._log is not None:
-                self._log(log_line(recorded, time.perf_counter() - started))
+                self._log(log_line(recorded, steady_seconds() - started))
         return goes_on
 
     def _gate(self, closed: bool) -> None:
@@ -325,6 +326,18 @@ class MessagesServer(Contents):
         if self._certificates is not None:
             self._certificates.remove()
             self._certificates = None
+
+
+def _direct() -> dict[str, Any]:
+    """The setting that goes direct whatever proxies the environment names, where there is one."""
+    from openapi_client.configuration import Configuration
+    from openapi_client.exceptions import ApiValueError
+
+    try:
+        Configuration(proxy="")
+    except ApiValueError:
+        return {}
+    return {"proxy": ""}
 
 
 def _checked_token(token: str) -> str:

@@ -154,6 +154,7 @@ class Store:
     """
 
     def __init__(self, database: str | os.PathLike[str] | None = None) -> None:
+        self._process = os.getpid()
         path = ":memory:" if database is None else os.fspath(database)
         self._lock = threading.Lock()
         self._db = sqlite3.connect(
@@ -181,9 +182,13 @@ class Store:
         self._db.executescript(_SCHEMA)
 
     def close(self) -> None:
-        """Closes the database; a file is whole without its journal afterwards."""
-        with self._lock:
-            self._db.close()
+        """Close the database; a file is whole without its journal afterwards.
+
+        Does nothing in a forked process: SQLite's connections belong to the one that made them.
+        """
+        if self._process == os.getpid():
+            with self._lock:
+                self._db.close()
 
     @contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection]:
