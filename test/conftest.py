@@ -22,7 +22,8 @@ from hypothesis import HealthCheck, settings
 
 from openapi_client import ApiClient, Configuration, MessagesApi
 from openapi_client.testing import pytest_plugin
-from openapi_client.testing._service import Service, Target
+from openapi_client.testing._routing import Target
+from openapi_client.testing._service import Service
 from openapi_client.testing._wire import ReceivedRequest, Reply
 from test.support.recorder import TOKEN, Recorder
 

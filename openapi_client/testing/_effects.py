@@ -17,7 +17,8 @@ from openapi_client.testing._generations import (
     internal_error,
 )
 from openapi_client.testing._go import to_json
-from openapi_client.testing._service import Operation, PendingRequest, Service
+from openapi_client.testing._routing import Operation
+from openapi_client.testing._service import PendingRequest, Service
 from openapi_client.testing._wire import Reply
 
 if TYPE_CHECKING:
@@ -90,10 +91,10 @@ def _answer(status: int, body: object) -> Reply:
         body = _proxy_page(status) if status not in (204, 205, 304) else b""
     if isinstance(body, str):
         kind = "text/html" if body.lstrip()[:1] == "<" else "text/plain"
-        return Reply(status, body.encode(), f"{kind}; charset=utf-8")
+        return Reply(status, body.encode(), f"{kind}; charset=utf-8", ())
     if isinstance(body, bytes):
-        return Reply(status, body, None if not body else "application/octet-stream")
-    return Reply(status, to_json(body))
+        return Reply(status, body, None if not body else "application/octet-stream", ())
+    return Reply(status, to_json(body), headers=())
 
 
 def _proxy_page(status: int) -> str:

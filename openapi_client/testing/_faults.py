@@ -11,7 +11,8 @@ from typing_extensions import Unpack
 import openapi_client.testing._effects as effects
 from openapi_client.testing._effects import Fault, When
 from openapi_client.testing._generations import GenerationName, generation_named
-from openapi_client.testing._service import Operation, Service
+from openapi_client.testing._routing import Operation
+from openapi_client.testing._service import Service
 
 
 class Faults:

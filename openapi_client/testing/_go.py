@@ -1,20 +1,14 @@
-"""Paths, queries and JSON as the service's language, Go, reads and writes them."""
+"""JSON as the service's language, Go, reads and writes it."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Mapping
 from typing import NoReturn, cast
-from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
-from openapi_client.testing._wire import MalformedRequestError, ReceivedRequest
-
-# What Go's net/url leaves as it is in a path; also the spelling in which it decodes one.
-_GO_SAFE = "/$&+,:;=@"
-_PLAIN_PATH = re.compile(r"[0-9A-Za-z\-._~/$&+,:;=@]*")
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_JSON_SPACE = re.compile(r"[ \t\r\n]*")
 
 
 def to_json(value: object) -> bytes:
@@ -31,67 +25,89 @@ _TO_ESCAPE = re.compile("[<>&\u2028\u2029]")
 _ESCAPES = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
-def go_path(raw: str) -> str:
-    """The path as the service reads it: decoded only if it is spelled as Go spells it.
+# What Go's encoding/json does, and Python's json does not:
+# - it reads the first value, and does not look at what follows;
+# - names of fields fit in any case; where one comes twice the last value counts, null changes none;
+# - each byte that is no UTF-8 becomes one U+FFFD;
+# - numbers may have any number of digits.
 
-    Any other spelling of the same path stands for itself, so that `user%3A7` is not `user:7`.
-    """
-    if _PLAIN_PATH.fullmatch(raw):
-        return raw
-    if _BAD_ESCAPE.search(raw):
-        raise MalformedRequestError(400, "bad escape in the path")
-    octets = raw.encode("latin-1")
-    decoded = unquote_to_bytes(octets)
-    return (decoded if quote(decoded, safe=_GO_SAFE) == raw else octets).decode(errors="replace")
+FieldCheck = Callable[[object], bool]
 
 
-def parse_query(query: str) -> dict[str, str]:
-    """The first value of each query parameter."""
-    given: dict[str, str] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        given.setdefault(name, value)
-    return given
+def is_text(value: object) -> bool:
+    """Tell whether a value fits a field of Go's type `string`."""
+    return isinstance(value, str)
 
 
-def parse_integer(value: str | None, default: int) -> int:
-    if value is None or not _INTEGER.fullmatch(value):
-        return default
-    number = int(value)
-    return number if -(1 << 63) <= number < 1 << 63 else default
+def is_object(value: object) -> bool:
+    """Tell whether a value fits a field of a Go struct type."""
+    return isinstance(value, _Object)
+
+
+def is_list_of_filled_objects(value: object) -> bool:
+    """Tell whether a value is a list of objects none of which is empty."""
+    if not isinstance(value, list) or isinstance(value, _Object):
+        return False
+    return all(is_object(item) and item for item in cast("list[object]", value))
+
+
+class _Object(list[tuple[str, object]]):
+    """A JSON object as the pairs in which it was written: names may come twice."""
 
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
+# float reads any number of digits in linear time; int refuses more than 4,300 of them.
+_DECODER = json.JSONDecoder(parse_constant=_no_constant, parse_int=float, object_pairs_hook=_Object)
 
 
-def decode_text(request: ReceivedRequest, *, null_is_blank: bool) -> str | None:
-    """The `body` of a JSON object ("" where there is none), None where it is not valid."""
-    if null_is_blank and request.body.strip() == b"null" and _is_json(request):
-        return ""
-    value = decode_object(request)
-    if value is None:
-        return None
-    text = value.get("body")
-    if text is None:
-        return ""
-    return _LONE_SURROGATE.sub("\ufffd", text) if isinstance(text, str) else None
+def decode_fields(
+    body: bytes, fields: Mapping[str, FieldCheck], *, null_is_empty: bool = True
+) -> dict[str, object] | None:
+    """Read a JSON object into the fields of a struct.
 
+    Args:
+        body: the JSON.
+        fields: names in lower case, and what a value of each has to be; others are passed over.
+        null_is_empty: whether `null` in place of the object counts as one without fields.
 
-def decode_object(request: ReceivedRequest) -> dict[str, object] | None:
-    """The JSON object that is a request's body, None where it is none."""
-    if not _is_json(request):
-        return None
+    Returns:
+        The fields that were there, None where the body is not valid.
+    """
+    text = body.decode(errors="surrogateescape")
     try:
-        # As Go reads JSON: UTF-8 alone, and what is no UTF-8 is replaced.
-        value = _DECODER.decode(request.body.decode(errors="replace"))
+        value: object = _DECODER.raw_decode(text, _space(text))[0]
     except (ValueError, RecursionError):
         return None
-    return cast("dict[str, object]", value) if isinstance(value, dict) else None
+    if value is None and null_is_empty:
+        return {}
+    if not isinstance(value, _Object):
+        return None
+    found: dict[str, object] = {}
+    for name, inner in value:
+        check = fields.get(name.lower())
+        if check is None or inner is None:
+            continue
+        if not check(inner):
+            return None
+        found[name.lower()] = _SURROGATE.sub("\ufffd", inner) if isinstance(inner, str) else inner
+    return found
 
 
-def _is_json(request: ReceivedRequest) -> bool:
-    media_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
-    return media_type == "application/json"
+def _space(text: str) -> int:
+    match = _JSON_SPACE.match(text)
+    return match.end() if match else 0
+
+
+def is_json(content_type: str | None) -> bool:
+    """Tell whether a Content-Type is taken for JSON: by its beginning, in lower case alone."""
+    return (content_type or "").startswith("application/json")
+
+
+def is_form(content_type: str | None) -> bool:
+    """Tell whether a Content-Type is taken for a form."""
+    return (content_type or "").startswith(
+        ("application/x-www-form-urlencoded", "multipart/form-data")
+    )

@@ -9,17 +9,35 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, cast, overload
 
 from typing_extensions import Unpack
 
 from openapi_client._redaction import HIDDEN
-from openapi_client.testing._clock import steady_seconds, to_datetime
-from openapi_client.testing._go import parse_query
-from openapi_client.testing._service import LOGIN_PATH, Operation, Target
+from openapi_client.testing._messages import to_datetime
+from openapi_client.testing._routing import LOGIN_PATH, Operation, Target, parse_query
 from openapi_client.testing._wire import ReceivedRequest
+
+
+def _unfrozen_clock() -> Callable[[], float]:
+    clock_gettime: Callable[[int], float] | None = getattr(time, "clock_gettime", None)
+    if clock_gettime is None:
+        return time.monotonic
+    number = time.CLOCK_MONOTONIC
+    return lambda: clock_gettime(number)
+
+
+def steady_seconds(_read: Callable[[], float] = _unfrozen_clock()) -> float:  # noqa: B008 - once
+    """Read a clock that only ever runs, for waits and durations.
+
+    Programs that freeze time for a test put fakes in place of `time.monotonic`, also where a
+    module has imported it. Defaults of arguments are not replaced, and `clock_gettime` is real
+    even where this module is imported while time is frozen.
+    """
+    return _read()
+
 
 # Tests assert about headers of their own, so all are shown but those that carry credentials.
 _CREDENTIAL = re.compile(r"authoriz|cookie|token|secret|passw|credential|api.?key", re.IGNORECASE)

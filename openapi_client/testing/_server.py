@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
-from openapi_client.testing._clock import steady_seconds
 from openapi_client.testing._contents import Contents
 from openapi_client.testing._faults import Faults
 from openapi_client.testing._generations import GenerationName, generation_named
 from openapi_client.testing._listener import AcceptedConnection, Listener
-from openapi_client.testing._record import RequestRecord, log_line
-from openapi_client.testing._service import BASE_PATH, PendingRequest, Service, new_token, target_of
+from openapi_client.testing._record import RequestRecord, log_line, steady_seconds
+from openapi_client.testing._routing import BASE_PATH
+from openapi_client.testing._service import PendingRequest, Service, new_token
 from openapi_client.testing._store import Store
 from openapi_client.testing._wire import ReceivedRequest
 
@@ -90,7 +90,7 @@ class MessagesServer(Contents):
             raise ValueError(f"keep_requests must be 0 or more, not {keep_requests}")
         token = new_token() if token is None else _checked_token(token)
         chosen = generation_named(generation)
-        super().__init__(Store(database))
+        super().__init__(Store(database, zone=timezone, seed=seed))
         self._tls = tls
         self._host = host
         self._port = port
@@ -277,9 +277,12 @@ class MessagesServer(Contents):
 
     # The inside.
 
+    def _new_cid(self, *, own: bool) -> str | None:
+        return self._service.new_cid(own=own)
+
     def _serve(self, request: ReceivedRequest, connection: AcceptedConnection) -> bool:
         started = steady_seconds()
-        target = target_of(request.method, request.path)
+        target = self._service.target_of(request)
         recorded = self.requests.add(request, target)
         struck = self.faults.strike(target.operation if target else None)
         self.faults.before_next()

@@ -1,16 +1,16 @@
-"""From a request to its reply: routing, authentication, the four operations, delivery."""
+"""From a request to its reply: authentication, the four operations, delivery."""
 
 from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
-from typing import Literal, NamedTuple
 
-from openapi_client.testing._clock import Clock
+from openapi_client.testing._contents import Clock
 from openapi_client.testing._generations import (
-    LOGIN_REFUSED,
+    METHOD_NOT_ALLOWED,
     ROUTE_NOT_FOUND,
     TOKEN_INVALID,
     TOKEN_MISSING,
@@ -18,61 +18,34 @@ from openapi_client.testing._generations import (
     internal_error,
 )
 from openapi_client.testing._go import (
-    decode_object,
-    decode_text,
-    go_path,
-    parse_integer,
-    parse_query,
+    FieldCheck,
+    decode_fields,
+    is_form,
+    is_json,
+    is_text,
     to_json,
 )
 from openapi_client.testing._listener import AcceptedConnection
-from openapi_client.testing._store import NewMessage, Store
-from openapi_client.testing._wire import ReceivedRequest, Reply, render, render_head
+from openapi_client.testing._messages import MAX_FRACTION_DIGITS, NewMessage, StoredMessage
+from openapi_client.testing._routing import (
+    LOGIN_PATH,
+    REFRESH_PATH,
+    ROUTER_METHODS,
+    Operation,
+    Target,
+    is_guarded,
+    methods_of,
+    parse_integer,
+    parse_query,
+    target_of,
+)
+from openapi_client.testing._store import Store
+from openapi_client.testing._wire import VARY_ORIGIN, ReceivedRequest, Reply, render, render_head
 
-BASE_PATH = "/v1"
-LOGIN_PATH = f"{BASE_PATH}/login"
 DEFAULT_PER_PAGE = 100
 MAX_PER_PAGE = 1000
 
 _BEARER = "bearer "
-
-
-Operation = Literal["list", "get", "edit", "send"]
-
-
-class Target(NamedTuple):
-    """Where a request goes: one of the four operations and its path parameters."""
-
-    operation: Operation
-    app_id: str
-    connection_id: str
-    jti: str  # "" for list and send
-
-
-def target_of(method: str, raw_path: str) -> Target | None:
-    """Find where a request goes, None where the router knows no such path.
-
-    Raises:
-        MalformedRequestError: the path has a `%` that begins no escape.
-    """
-    parts = go_path(raw_path).split("/")
-    match parts:
-        case ["", "v1", "apps", app_id, "connections", connection_id, "messages"]:
-            jti = ""
-        case ["", "v1", "apps", app_id, "connections", connection_id, "messages", jti]:
-            pass
-        case _:
-            return None
-    operation = _OPERATIONS.get((method, len(parts)))
-    return Target(operation, app_id, connection_id, jti) if operation and all(parts[1:]) else None
-
-
-_OPERATIONS: dict[tuple[str, int], Operation] = {
-    ("GET", 7): "list",
-    ("POST", 7): "send",
-    ("GET", 8): "get",
-    ("PUT", 8): "edit",
-}
 
 
 def new_token() -> str:
@@ -106,34 +79,83 @@ class Service:
         self.zone = zone
         self.expired_token: str | None = None
         self.users: dict[str, str] = {}
+        self._refresh_token = new_token()
+
+    def target_of(self, request: ReceivedRequest) -> Target | None:
+        """Find where a request goes, None where it is none of the four operations."""
+        slash = self.generation.id_with_slash
+        return target_of(request.method, request.path, id_with_slash=slash)
+
+    def new_cid(self, *, own: bool) -> str | None:
+        """Make the `cid` of a new message; None for the one that its conversation shares."""
+        if not self.generation.cid_per_message:
+            return None
+        return str(uuid.uuid4()) if own else ""
 
     def answer(self, request: ReceivedRequest, target: Target | None) -> Reply:
-        """The answer to one request that goes to `target`."""
-        if self.users and (request.method, request.path) == ("POST", LOGIN_PATH):
-            return self._login(request)
-        refused = self._authenticate(request.header("authorization"))
+        """Answer one request that goes to `target`."""
+        if request.method == "OPTIONS":
+            return _preflight(request)
+        session = _SESSION_HANDLERS.get(request.path)
+        if session is not None and (self.users or self.generation.always_has_login):
+            return session(self, request) if request.method == "POST" else _not_allowed("POST")
+        if not (self.generation.guards_everything or is_guarded(request.path)):
+            return ROUTE_NOT_FOUND
+        if request.method not in ROUTER_METHODS:
+            return _not_allowed(*methods_of(request.path))
+        refused = self._authenticate(request)
         if refused is not None:
             return refused
         if target is None:
             return ROUTE_NOT_FOUND
         return _HANDLERS[target.operation](self, target, request)
 
-    def _authenticate(self, authorization: str | None) -> Reply | None:
-        if authorization is None or len(authorization) <= len(_BEARER):
-            return TOKEN_MISSING
-        if authorization[: len(_BEARER)].lower() != _BEARER:
-            return TOKEN_MISSING
-        token = authorization[len(_BEARER) :]
-        return None if token == self.token != self.expired_token else TOKEN_INVALID
+    def _authenticate(self, request: ReceivedRequest) -> Reply | None:
+        given = [value for name, value in request.fields if name.lower() == "authorization"]
+        refused = TOKEN_MISSING
+        for authorization in given if self.generation.any_authorization else given[:1]:
+            scheme, token = authorization[: len(_BEARER)], authorization[len(_BEARER) :]
+            if scheme.lower() == _BEARER and token:
+                if token == self.token != self.expired_token:
+                    return None
+                refused = TOKEN_INVALID
+        return refused
 
-    def _login(self, request: ReceivedRequest) -> Reply:
-        given = decode_object(request)
-        name, password = (given or {}).get("username"), (given or {}).get("password")
-        if not isinstance(name, str) or password is None or self.users.get(name) != password:
-            return LOGIN_REFUSED
+    # Sessions.
+
+    def log_in(self, request: ReceivedRequest) -> Reply:
+        """Reply to a name and a password with the token, a new one where it has expired."""
+        generation = self.generation
+        given = self._fields(request, {"username": is_text, "password": is_text})
+        if given is None:
+            return (
+                generation.login_refused
+                if generation.login_invalid is None
+                else generation.invalid_json
+            )
+        refused = generation.refuse_login(given)
+        if refused is not None:
+            return refused
+        name, password = given.get("username"), given.get("password")
+        if password is None or self.users.get(str(name)) != password:
+            return generation.login_refused
+        return self._session()
+
+    def refresh(self, request: ReceivedRequest) -> Reply:
+        """Reply to a refresh token as to a login."""
+        given = self._fields(request, {"refresh_token": is_text})
+        if given is None:
+            return self.generation.invalid_json
+        if given.get("refresh_token") != self._refresh_token:
+            return self.generation.login_refused
+        return self._session()
+
+    def _session(self) -> Reply:
         if self.token == self.expired_token:
             self.token = new_token()
-        return Reply(200, to_json({"token": self.token}))
+        return Reply(200, to_json({"token": self.token, "refresh_token": self._refresh_token}))
+
+    # The four operations.
 
     def list_messages(self, target: Target, request: ReceivedRequest) -> Reply:
         """Reply with a page of a conversation."""
@@ -147,6 +169,7 @@ class Service:
             page=parse_integer(given.get("page"), 1),
             per_page=per_page,
             count_everything=self.generation.counts_everything,
+            order=self.generation.order,
         )
         if page is None:
             return self.generation.list_unknown_connection
@@ -154,48 +177,95 @@ class Service:
 
     def get_message(self, target: Target, request: ReceivedRequest) -> Reply:
         """Reply with one message."""
-        message = self.store.get(target.app_id, target.connection_id, target.jti)
+        message = self._find(target)
         if message is None:
             return self.generation.message_not_found
         return self.generation.message(message, self.zone)
 
     def edit_message(self, target: Target, request: ReceivedRequest) -> Reply:
         """Replace a message's text."""
+        generation = self.generation
         text = self._text(request)
         if isinstance(text, Reply):
             return text
-        now = self.clock.nanoseconds()
-        message = self.store.edit(target.app_id, target.connection_id, target.jti, text, now)
+        refused = generation.refuse_body(text)
+        if refused is not None:
+            return refused
+        if generation.edit_unknown_connection is not None and not self._is_known(target):
+            return generation.edit_unknown_connection
+        found = self._find(target)
+        message = found and self.store.edit(
+            found.app_id, found.connection_id, found.jti, text, self.clock.nanoseconds()
+        )
         if message is None:
-            return self.generation.edit_not_found()
-        return self.generation.message(message, self.zone)
+            return generation.edit_not_found()
+        return generation.message(message, self.zone, digits=MAX_FRACTION_DIGITS)
 
     def send_message(self, target: Target, request: ReceivedRequest) -> Reply:
         """Store a message of the app itself."""
+        generation = self.generation
         text = self._text(request)
         if isinstance(text, Reply):
             return text
-        generation = self.generation
-        app_id, connection_id = target.app_id, target.connection_id
-        refused = generation.send_unknown_connection
-        if refused is not None and not self.store.has_connection(app_id, connection_id):
+        unknown = None if self._is_known(target) else generation.send_unknown_connection
+        refused = generation.refuse_body(text)
+        refused = unknown or refused if generation.connection_before_body else refused or unknown
+        if refused is not None:
             return refused
-        sent = NewMessage(body=text, iss="me", at=self.clock.nanoseconds())
-        message = self.store.add(app_id, connection_id, sent)
+        sent = NewMessage(
+            body=text, iss="me", at=self.clock.nanoseconds(), cid=self.new_cid(own=True)
+        )
+        message = self.store.add(target.app_id, target.connection_id, sent)
         return generation.message(message, self.zone, generation.sent_status)
 
+    def _is_known(self, target: Target) -> bool:
+        return self.store.has_connection(target.app_id, target.connection_id)
+
+    def _find(self, target: Target) -> StoredMessage | None:
+        found = self.store.get(target.app_id, target.connection_id, target.jti)
+        if found is None and self.generation.id_decides:
+            found = self.store.get_anywhere(target.jti)
+        return found
+
     def _text(self, request: ReceivedRequest) -> str | Reply:
-        """The text in a request's body, or the answer that refuses it."""
-        text = ""
+        """Read the text in a request's body, or make the reply that refuses it."""
+        generation = self.generation
         # Where nothing was sent, the service does not look at the Content-Type either.
-        if request.body:
-            decoded = decode_text(request, null_is_blank=self.generation.null_is_blank)
-            if decoded is None:
-                return self.generation.invalid_json
-            text = decoded
-        return self.generation.refuse_body(text) or text
+        if not request.body and not request.chunked:
+            return ""
+        if generation.form_is_blank and is_form(request.header("content-type")):
+            return ""
+        given = self._fields(request, generation.body_fields)
+        return generation.invalid_json if given is None else str(given.get("body", ""))
+
+    def _fields(
+        self, request: ReceivedRequest, fields: Mapping[str, FieldCheck]
+    ) -> dict[str, object] | None:
+        if not is_json(request.header("content-type")):
+            return None
+        return decode_fields(request.body, fields, null_is_empty=self.generation.null_is_blank)
 
 
+def _not_allowed(*methods: str) -> Reply:
+    allow = ("Allow", ", ".join(("OPTIONS", *methods)))
+    return Reply(405, METHOD_NOT_ALLOWED, headers=(*VARY_ORIGIN, allow))
+
+
+def _preflight(request: ReceivedRequest) -> Reply:
+    """Answer what a browser asks before a request to another origin (the Fetch standard, CORS)."""
+    headers = VARY_ORIGIN
+    if request.header("origin") is not None:
+        headers += (
+            ("Access-Control-Allow-Origin", "*"),
+            ("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE"),
+        )
+    return Reply(204, content_type=None, headers=headers)
+
+
+_SESSION_HANDLERS: dict[str, Callable[[Service, ReceivedRequest], Reply]] = {
+    LOGIN_PATH: Service.log_in,
+    REFRESH_PATH: Service.refresh,
+}
 # A request of an operation that has no handler fails here, not as another operation.
 _HANDLERS: dict[Operation, Callable[[Service, Target, ReceivedRequest], Reply]] = {
     "list": Service.list_messages,

@@ -27,6 +27,8 @@ _REQUEST_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]
 # RFC 9112 section 5: no space before the colon, no folded lines, no control characters.
 _FIELD_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
+# The service's CORS filter stands before everything else, so each of its replies says so.
+VARY_ORIGIN: tuple[tuple[str, str], ...] = (("Vary", "Origin"),)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n" for s in HTTPStatus}
@@ -61,6 +63,7 @@ class ReceivedRequest:
     keep_alive: bool
     http10: bool
     body: bytes = b""
+    chunked: bool = False
     _first: dict[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
@@ -141,7 +144,8 @@ class RequestReader:
                 raise MalformedRequestError(413, "the request's body is too large")
         if (request.header("expect") or "").lower() == "100-continue" and not self._buffer:
             self._send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.body = self._exactly(size) if coding is None else self._chunked()
+        request.chunked = coding is not None
+        request.body = self._chunked() if request.chunked else self._exactly(size)
 
     def _exactly(self, size: int) -> bytes:
         buffer = self._buffer
@@ -231,13 +235,13 @@ class Reply:
     status: int
     body: bytes = b""
     content_type: str | None = "application/json; charset=UTF-8"
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = VARY_ORIGIN
 
 
 def refusal(error: MalformedRequestError) -> Reply:
     """The answer to what is no request: plain text, as the service's HTTP library words it."""
     text = _STATUS_LINES[error.status][9:-2]
-    return Reply(error.status, f"{text}: {error}".encode(), "text/plain; charset=utf-8")
+    return Reply(error.status, f"{text}: {error}".encode(), "text/plain; charset=utf-8", ())
 
 
 def render_head(

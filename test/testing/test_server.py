@@ -282,7 +282,7 @@ def test_login_gives_the_token_and_a_new_one_once_it_has_expired() -> None:
             assert second == server.token != first
             assert call("GET", "/nothing").status == 404
             server.users["you"] = "another"
-            assert log_in(username="you", password="another").json == {"token": second}
+            assert log_in(username="you", password="another").json["token"] == second
         shown = [f"{asked!r} {asked.body!r} {asked.json}" for asked in server.requests]
         assert "s3cret-word" not in "".join(shown)
         server.reset()
@@ -374,7 +374,13 @@ def test_message_that_cannot_be_stored_is_answered_with_500(tmp_path: Path) -> N
 @pytest.mark.messages_server(generation="2024")
 def test_received_message_is_answered_as_what_it_was_made(messages_server: MessagesServer) -> None:
     stored = messages_server.receive(
-        *(APP, CONNECTION, "Hello"), at=MAY_FIRST, jti="j", rid="r", cid="c", read=True
+        *(APP, CONNECTION, "Hello"),
+        at=MAY_FIRST,
+        jti="j",
+        rid="r",
+        cid="c",
+        read=True,
+        received=True,
     )
     assert (stored.app_id, stored.connection_id, stored.iss) == (APP, CONNECTION, CONNECTION)
     assert stored.iat == stored.created_at == stored.updated_at == MAY_FIRST
