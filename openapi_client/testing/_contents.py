@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
@@ -20,9 +20,6 @@ from openapi_client.testing._store import Store
 EXAMPLE_APP_ID = "app_id_example"
 EXAMPLE_CONNECTION_ID = "connection_id_example"
 EXAMPLE_JTI = "jti_example"
-
-
-_CLOSEST_NANOSECONDS = 1000
 
 
 class Clock:
@@ -153,10 +150,10 @@ class Contents:
             connection_id: who sent them; known from now on.
             messages: the texts, oldest first, or a number: `message 1`, `message 2`, ...
             until: when the last one was created (an aware datetime); None for now.
-            interval: seconds from each to the next, 0 or more; 0 for as close as a server's clock
-                can tell: a microsecond.
-            created_at: when they were created, in place of `until` and `interval`: one aware
-                datetime for all of them, as after a bulk import, or one for each.
+            interval: seconds from each to the next, 0 or more.
+            created_at: when they were created, in place of `until` and `interval`, as after a bulk
+                import: one aware datetime for all of them, or one for each. With 2023 those of
+                the same microsecond have no order: it is another one for another page.
             own: True: as if the app had sent them.
 
         Raises:
@@ -170,9 +167,8 @@ class Contents:
         else:
             bodies = list(messages)
         if created_at is None:
-            step = max(round(interval * NANOSECONDS), _CLOSEST_NANOSECONDS)
-            end = self._moment(until) + step
-            moments: Iterable[int] = range(end - step * len(bodies), end, step)
+            step, end = round(interval * NANOSECONDS), self._moment(until)
+            moments = [end - step * before for before in reversed(range(len(bodies)))]
         elif until is None:
             moments = _moments(created_at, len(bodies))
         else:
@@ -185,6 +181,7 @@ class Contents:
                 NewMessage(body=body, iss=iss, at=at, cid=self._new_cid(own=own))
                 for body, at in zip(bodies, moments, strict=True)
             ),
+            without_order=() if created_at is None else _repeated(moments),
         )
 
     def messages(
@@ -239,10 +236,14 @@ class Contents:
         return self.clock.nanoseconds() if moment is None else to_nanoseconds(moment)
 
 
-def _moments(created_at: datetime | Iterable[datetime], count: int) -> Iterable[int]:
+def _moments(created_at: datetime | Iterable[datetime], count: int) -> list[int]:
     if isinstance(created_at, datetime):
-        return itertools.repeat(to_nanoseconds(created_at, "created_at"), count)
+        return [to_nanoseconds(created_at, "created_at")] * count
     moments = [to_nanoseconds(moment, "created_at") for moment in created_at]
     if len(moments) != count:
         raise ValueError(f"created_at must be as many as the messages: {count}, not {len(moments)}")
     return moments
+
+
+def _repeated(moments: Iterable[int]) -> list[int]:
+    return [moment for moment, times in Counter(moments).items() if times > 1]

@@ -13,11 +13,13 @@ from typing_extensions import Self
 
 # "exact": by `created_at`, then by row number.
 # "ties vary": as PostgreSQL orders by `created_at` alone: those of one microsecond may come in any
-#     order, another one for another LIMIT or OFFSET.
+#     order, another one for another LIMIT or OFFSET. Only what was imported in bulk has such ties:
+#     messages that come one by one differ by more, and those of a clock that a test has stopped
+#     keep their order.
 # "local": as SQLite orders by the text of `created_at`: by the local clock.
 Order = Literal["exact", "ties vary", "local"]
 
-_TIE_NANOSECONDS = 1000  # PostgreSQL keeps microseconds
+TIE_NANOSECONDS = 1000  # PostgreSQL keeps microseconds
 
 
 class Ranks:
@@ -67,21 +69,24 @@ class Ranks:
         start = max(0, len(self) - offset - limit)
         return self._numbers[start : max(0, len(self) - offset)].tolist()[::-1]
 
-    def newest_with_ties(self, limit: int, offset: int, seed: int) -> list[int]:
-        """List row numbers likewise, those of one microsecond in an order drawn for this page.
+    def newest_with_ties(
+        self, limit: int, offset: int, without_order: set[int], draw: random.Random
+    ) -> list[int]:
+        """List row numbers likewise, those of some microseconds in an order drawn for this page.
 
         They are drawn from those at most one page away, so that a page costs the same however many
-        tie. What is drawn depends on the seed, the limit and the offset alone.
+        tie.
         """
+        if not without_order:
+            return self.newest(limit, offset)
         before = min(offset, limit)
         end = len(self) - offset + before
         start = max(0, end - before - 2 * limit)
-        drawn = random.Random(f"{seed}/{limit}/{offset}")  # noqa: S311 - no secret
         rows = list(zip(self._keys[start:end], self._numbers[start:end], strict=True))[::-1]
         numbers: list[int] = []
-        for _, tied in itertools.groupby(rows, lambda row: row[0] // _TIE_NANOSECONDS):
+        for microsecond, tied in itertools.groupby(rows, lambda row: row[0] // TIE_NANOSECONDS):
             group = [number for _, number in tied]
-            if len(group) > 1:
-                drawn.shuffle(group)
+            if microsecond in without_order:
+                draw.shuffle(group)
             numbers += group
         return numbers[before : before + limit]

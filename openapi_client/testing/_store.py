@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import random
 import sqlite3
 import threading
 import uuid
@@ -13,7 +14,7 @@ from datetime import tzinfo
 from typing import Any, cast
 
 from openapi_client.testing._messages import NewMessage, Page, StoredMessage, local_nanoseconds
-from openapi_client.testing._ranks import Order, Ranks
+from openapi_client.testing._ranks import TIE_NANOSECONDS, Order, Ranks
 
 _APPLICATION_ID = 0x4D534753
 _FORMAT_VERSION = 2
@@ -129,6 +130,7 @@ class Store:
         self._known: dict[tuple[str, str], tuple[int, str]] = {}
         self._ranks: dict[tuple[int, str], Ranks] = {}
         self._everything: int | None = None
+        self._without_order: set[int] = set()
         self._data_version = 0
 
     def _prepare(self) -> None:
@@ -220,12 +222,27 @@ class Store:
                 self._everything += 1
         return stored
 
-    def add_many(self, app_id: str, connection_id: str, messages: Iterable[NewMessage]) -> int:
-        """Stores any number of messages in one transaction; returns how many."""
+    def add_many(
+        self,
+        app_id: str,
+        connection_id: str,
+        messages: Iterable[NewMessage],
+        *,
+        without_order: Iterable[int] = (),
+    ) -> int:
+        """Store any number of messages in one transaction; return how many.
+
+        Args:
+            app_id: the app.
+            connection_id: the connection.
+            messages: the messages.
+            without_order: moments whose messages have no order where ties vary.
+        """
         with self._lock:
             number, cid = self._connection(app_id, connection_id)
             with self._transaction() as db:
                 self._forget_order()
+                self._without_order.update(moment // TIE_NANOSECONDS for moment in without_order)
                 rows = (self._row(number, cid, message) for message in messages)
                 return db.executemany(_INSERT, rows).rowcount
 
@@ -277,6 +294,7 @@ class Store:
             db.execute("DELETE FROM connection")
             db.execute("DELETE FROM sqlite_sequence")
             self._known.clear()
+            self._without_order.clear()
             self._forget_order()
 
     def messages(
@@ -316,7 +334,8 @@ class Store:
             if offset >= len(ranks):
                 numbers = []
             elif order == "ties vary":
-                numbers = ranks.newest_with_ties(per_page, offset, self._seed)
+                draw = random.Random(f"{self._seed}/{per_page}/{offset}")  # noqa: S311
+                numbers = ranks.newest_with_ties(per_page, offset, self._without_order, draw)
             else:
                 numbers = ranks.newest(per_page, offset)
             return Page(self._numbered(numbers), page, page_count, per_page, total)
