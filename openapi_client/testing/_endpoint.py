@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import ipaddress
 import os
 import socket
 import ssl
@@ -60,6 +61,35 @@ class Certificates:
         if self._temporary and self._process == os.getpid():
             with contextlib.suppress(OSError):
                 Path(self.path).unlink()
+
+
+def is_unspecified(host: str) -> bool:
+    """Tell whether a host stands for all addresses of the machine."""
+    try:
+        return not host or ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def is_addressed(authority: str | None, host: str) -> bool:
+    """Tell whether a Host header names a server that listens on `host`.
+
+    A web page whose own name was made to resolve to a loopback address (DNS rebinding) could
+    otherwise read the server from a browser. Such a page sends its name; so names are refused, but
+    that of the server and `localhost`, and addresses are not. A server that listens on all
+    addresses is there for other machines, which may call it anything.
+    """
+    if authority is None or is_unspecified(host):
+        return True
+    name = authority.rpartition("]")[0] + "]" if "]" in authority else authority.partition(":")[0]
+    name = name.strip("[]").rstrip(".").lower()
+    if name in (host.lower(), "localhost") or name.endswith(".localhost"):
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def bind(host: str, port: int) -> list[socket.socket]:

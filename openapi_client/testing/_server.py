@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -10,6 +9,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from openapi_client.testing._contents import Contents
+from openapi_client.testing._endpoint import is_addressed, is_unspecified
 from openapi_client.testing._faults import Faults
 from openapi_client.testing._generations import GenerationName, generation_named
 from openapi_client.testing._listener import AcceptedConnection, Listener
@@ -17,7 +17,7 @@ from openapi_client.testing._record import RequestRecord, log_line, steady_secon
 from openapi_client.testing._routing import BASE_PATH
 from openapi_client.testing._service import PendingRequest, Service, new_token
 from openapi_client.testing._store import Store
-from openapi_client.testing._wire import ReceivedRequest
+from openapi_client.testing._wire import MalformedRequestError, ReceivedRequest
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -54,6 +54,7 @@ class MessagesServer(Contents):
             has expired it is a new one. Without users there is no such path.
         seed: what the faults' shares are drawn from.
         keep_requests: how many requests `requests` keeps; the oldest are forgotten.
+        keep_bytes: how many bytes of requests it keeps in all, about.
         log: called with one readable line for each request.
 
     Attributes:
@@ -82,12 +83,15 @@ class MessagesServer(Contents):
         users: Mapping[str, str] | None = None,
         seed: int = 0,
         keep_requests: int = 10_000,
+        keep_bytes: int = 64 << 20,
         log: Callable[[str], None] | None = None,
     ) -> None:
         if not 0 <= port <= 65535:
             raise ValueError(f"port must be from 0 to 65535, not {port}")
         if keep_requests < 0:
             raise ValueError(f"keep_requests must be 0 or more, not {keep_requests}")
+        if keep_bytes < 0:
+            raise ValueError(f"keep_bytes must be 0 or more, not {keep_bytes}")
         token = new_token() if token is None else _checked_token(token)
         chosen = generation_named(generation)
         super().__init__(Store(database, zone=timezone, seed=seed))
@@ -104,7 +108,7 @@ class MessagesServer(Contents):
         self._defaults = (chosen, token, dict(users or {}))
         self.users = self._service.users
         self.users.update(users or {})
-        self.requests = RequestRecord(keep_requests)
+        self.requests = RequestRecord(keep_requests, keep_bytes)
         self.faults = Faults(self._service, self._gate, seed)
         if example:
             self.seed_example()
@@ -282,6 +286,8 @@ class MessagesServer(Contents):
 
     def _serve(self, request: ReceivedRequest, connection: AcceptedConnection) -> bool:
         started = steady_seconds()
+        if not is_addressed(request.header("host"), self._host):
+            raise MalformedRequestError(421, "the Host is not this server")
         target = self._service.target_of(request)
         recorded = self.requests.add(request, target)
         struck = self.faults.strike(target.operation if target else None)
@@ -312,11 +318,7 @@ class MessagesServer(Contents):
                 listener.resume()
 
     def _name(self) -> str:
-        try:
-            everywhere = not self._host or ipaddress.ip_address(self._host).is_unspecified
-        except ValueError:
-            everywhere = False
-        return "localhost" if everywhere else self._host
+        return "localhost" if is_unspecified(self._host) else self._host
 
     def _running(self) -> Listener:
         if self._listener is None:

@@ -25,7 +25,8 @@ _LINE_END = re.compile(rb"\r?\n")
 # RFC 9112 section 3: method SP request-target SP HTTP-version.
 _REQUEST_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP/(\d)\.(\d)")
 # RFC 9112 section 5: no space before the colon, no folded lines, no control characters.
-_FIELD_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*?)[ \t]*")
+# What is around the value is stripped afterwards: a pattern for it would try each space in turn.
+_FIELD_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\x00-\x08\x0a-\x1f\x7f]*)")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
 # The service's CORS filter stands before everything else, so each of its replies says so.
 VARY_ORIGIN: tuple[tuple[str, str], ...] = (("Vary", "Origin"),)
@@ -88,6 +89,7 @@ class RequestReader:
         self._receive = receive
         self._send = send
         self._buffer = bytearray()
+        self._searched = 0  # bytes at its beginning that hold no end of what is looked for
 
     def next(self) -> ReceivedRequest | None:
         """The next request, None where the stream ended between two requests.
@@ -114,7 +116,7 @@ class RequestReader:
             # RFC 9112 section 2.2: empty lines before the request line are passed over.
             while buffer.startswith((b"\r\n", b"\n")):
                 del buffer[: 1 if buffer.startswith(b"\n") else 2]
-            end = _HEAD_END.search(buffer)
+            end = self._search(_HEAD_END)
             if end is not None and end.start() <= MAX_HEAD_BYTES:
                 head = buffer[: end.start()].decode("latin-1")
                 del buffer[: end.end()]
@@ -126,12 +128,20 @@ class RequestReader:
                     raise ConnectionEndedError
                 return None
 
+    def _search(self, end: re.Pattern[bytes]) -> re.Match[bytes] | None:
+        """Find an end in the buffer, without looking twice at bytes that came before."""
+        found = end.search(self._buffer, self._searched)
+        # The longest end, CR LF CR LF, may have begun in the last three bytes.
+        self._searched = 0 if found else max(0, len(self._buffer) - 3)
+        return found
+
     def _read_body(self, request: ReceivedRequest) -> None:
         coding = request.header("transfer-encoding")
         if coding is None and request.header("content-length") is None:
             return
         lengths = {v for n, v in request.fields if n.lower() == "content-length"}
-        if coding is not None and (lengths or coding.lower() != "chunked" or request.http10):
+        codings = [v.lower() for n, v in request.fields if n.lower() == "transfer-encoding"]
+        if codings and (lengths or codings != ["chunked"] or request.http10):
             # RFC 9112 section 6.1: two framings at once are how requests are smuggled.
             raise MalformedRequestError(400, "the length of the body is not clear")
         size = 0
@@ -157,7 +167,7 @@ class RequestReader:
         return data
 
     def _line(self) -> bytes:
-        while (end := _LINE_END.search(self._buffer)) is None:
+        while (end := self._search(_LINE_END)) is None:
             if len(self._buffer) > MAX_HEAD_BYTES:
                 raise MalformedRequestError(431, "a line of the body's framing is too long")
             if not self._more():
@@ -165,6 +175,13 @@ class RequestReader:
         line = bytes(self._buffer[: end.start()])
         del self._buffer[: end.end()]
         return line
+
+    def _skip_trailers(self) -> None:
+        size = 0
+        while line := self._line():
+            size += len(line)
+            if size > MAX_HEAD_BYTES:
+                raise MalformedRequestError(431, "the trailer fields are too large")
 
     def _chunked(self) -> bytes:
         body = bytearray()
@@ -176,8 +193,7 @@ class RequestReader:
             if len(body) + size > MAX_BODY_BYTES:
                 raise MalformedRequestError(413, "the request's body is too large")
             if size == 0:
-                while self._line():  # trailer fields, then the empty line that ends the body
-                    pass
+                self._skip_trailers()
                 return bytes(body)
             body += self._exactly(size)
             if self._line():
@@ -199,7 +215,7 @@ def _parse_head(head: str) -> ReceivedRequest:
         parsed = _FIELD_LINE.fullmatch(line)
         if parsed is None:
             raise MalformedRequestError(400, "bad header field")
-        name, value = parsed.groups()
+        name, value = parsed[1], parsed[2].strip(" \t")
         fields.append((name, value))
         lower = name.lower()
         if lower == "connection":
