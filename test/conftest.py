@@ -22,14 +22,15 @@ from hypothesis import HealthCheck, settings
 
 from openapi_client import ApiClient, Configuration, MessagesApi
 from openapi_client.testing import pytest_plugin
-from openapi_client.testing._service import Route, Service
-from openapi_client.testing._wire import Request, Response
+from openapi_client.testing._routing import Target
+from openapi_client.testing._service import Service
+from openapi_client.testing._wire import ReceivedRequest, Reply
 from test.support.recorder import TOKEN, Recorder
 
 DESCRIPTION = Path(__file__).resolve().parent.parent / "docs" / "openapi.yaml"
 ORIGIN = "http://server.test"
 
-Exchange = tuple[Request, Route, Response]
+Exchange = tuple[ReceivedRequest, Target, Reply]
 
 # How long an example takes says more about the machine than about the code. (Hypothesis has a
 # profile like this one for continuous integration, which it loads there by itself.)
@@ -76,7 +77,7 @@ def exchanges() -> Iterator[list[Exchange]]:
     seen: list[Exchange] = []
     answer = Service.answer
 
-    def answer_and_note(service: Service, request: Request, route: Route | None) -> Response:
+    def answer_and_note(service: Service, request: ReceivedRequest, route: Target | None) -> Reply:
         response = answer(service, request, route)
         if route is not None:
             seen.append((request, route, response))
@@ -103,7 +104,7 @@ def _every_exchange_is_described(  # pyright: ignore[reportUnusedFunction]
 validated: set[object] = set()
 
 
-def check_answer(asked: Request, route: Route, answered: Response) -> None:
+def check_answer(asked: ReceivedRequest, route: Target, answered: Reply) -> None:
     from openapi_core.testing import MockResponse
 
     kind = (answered.content_type or "").partition(";")[0]
@@ -114,7 +115,7 @@ def check_answer(asked: Request, route: Route, answered: Response) -> None:
         validated.add(key)
 
 
-def check_request(asked: Request, route: Route) -> None:
+def check_request(asked: ReceivedRequest, route: Target) -> None:
     dots = {".", ".."} & {route.app_id, route.connection_id, route.jti}
     body = shape(json.loads(asked.body)) if asked.body else None
     key = (route.operation, asked.query, asked.header("content-type"), body, bool(dots))
@@ -123,7 +124,7 @@ def check_request(asked: Request, route: Route) -> None:
         validated.add(key)
 
 
-def described_request(asked: Request) -> Any:
+def described_request(asked: ReceivedRequest) -> Any:
     from openapi_core.testing import MockRequest
 
     return MockRequest(

@@ -15,28 +15,28 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from openapi_client.testing._clock import Clock
-    from openapi_client.testing._fault import Fault, When
+    from openapi_client.testing._contents import Clock
+    from openapi_client.testing._effects import Fault, When
     from openapi_client.testing._faults import Faults
     from openapi_client.testing._generations import GENERATIONS, GenerationName
+    from openapi_client.testing._messages import StoredMessage
     from openapi_client.testing._record import Criteria, RecordedRequest, RequestRecord
+    from openapi_client.testing._routing import Operation
     from openapi_client.testing._server import MessagesServer
-    from openapi_client.testing._service import Operation
-    from openapi_client.testing._store import StoredMessage
 
 _HOMES = {
     "GENERATIONS": "_generations",
-    "Clock": "_clock",
+    "Clock": "_contents",
     "Criteria": "_record",
-    "Fault": "_fault",
+    "Fault": "_effects",
     "Faults": "_faults",
     "GenerationName": "_generations",
     "MessagesServer": "_server",
-    "Operation": "_service",
+    "Operation": "_routing",
     "RecordedRequest": "_record",
     "RequestRecord": "_record",
-    "StoredMessage": "_store",
-    "When": "_fault",
+    "StoredMessage": "_messages",
+    "When": "_effects",
 }
 
 __all__ = [

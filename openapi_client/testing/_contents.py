@@ -2,15 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from openapi_client.testing._clock import NANOSECONDS, Clock, to_nanoseconds
-from openapi_client.testing._store import NewMessage, Store, StoredMessage
+from openapi_client.testing._messages import (
+    NANOSECONDS,
+    NewMessage,
+    StoredMessage,
+    to_datetime,
+    to_nanoseconds,
+)
+from openapi_client.testing._store import Store
 
 EXAMPLE_APP_ID = "app_id_example"
 EXAMPLE_CONNECTION_ID = "connection_id_example"
 EXAMPLE_JTI = "jti_example"
+
+
+class Clock:
+    """What time it is on the server. It runs with the computer's clock until it is set.
+
+    Args:
+        source: nanoseconds since the epoch.
+    """
+
+    def __init__(self, source: Callable[[], int] = time.time_ns) -> None:
+        self._source = source
+        self._lock = threading.Lock()
+        self._fixed: int | None = None
+        self._offset = 0
+
+    def nanoseconds(self) -> int:
+        """The time now, in nanoseconds since the epoch."""
+        with self._lock:
+            base = self._source() if self._fixed is None else self._fixed
+            return base + self._offset
+
+    def now(self) -> datetime:
+        """The time now, as an aware datetime in UTC."""
+        return to_datetime(self.nanoseconds())
+
+    def set(self, moment: datetime) -> None:
+        """Stops the clock at a moment (an aware datetime); `advance` moves it on.
+
+        Raises:
+            ValueError: the datetime has no time zone.
+        """
+        fixed = to_nanoseconds(moment)
+        with self._lock:
+            self._fixed = fixed
+            self._offset = 0
+
+    def advance(self, seconds: float) -> None:
+        """Moves the clock, stopped or running, by a number of seconds; negative moves it back."""
+        with self._lock:
+            self._offset += round(seconds * NANOSECONDS)
+
+    def reset(self) -> None:
+        """Lets the clock run with the computer's clock again."""
+        with self._lock:
+            self._fixed = None
+            self._offset = 0
 
 
 class Contents:
@@ -43,6 +98,7 @@ class Contents:
         rid: str = "",
         cid: str | None = None,
         read: bool = False,
+        received: bool = False,
         own: bool = False,
     ) -> StoredMessage:
         """Puts in a message as if the connection had sent it to the app.
@@ -54,8 +110,11 @@ class Contents:
             at: when it was created (an aware datetime); None for now, by the server's clock.
             jti: its id; None makes one.
             rid: what it answers.
-            cid: the conversation's id; None for the one that all its messages share.
+            cid: what the generation would give it if None: the one that all messages of the
+                conversation share, or with 2023 and 2024 none for an incoming one, and a new one
+                for an own one.
             read: what generation 2024 says of it.
+            received: what generation 2024 says of it.
             own: True: as if the app had sent it.
 
         Raises:
@@ -67,9 +126,9 @@ class Contents:
             at=self._moment(at),
             jti=jti,
             rid=rid,
-            cid=cid,
+            cid=self._new_cid(own=own) if cid is None else cid,
             read=read,
-            received=not own,
+            received=received,
         )
         return self._store.add(app_id, connection_id, message)
 
@@ -81,9 +140,10 @@ class Contents:
         *,
         until: datetime | None = None,
         interval: float = 1.0,
+        created_at: datetime | Iterable[datetime] | None = None,
         own: bool = False,
     ) -> int:
-        """Puts in many messages at once; 100,000 take seconds. Returns how many.
+        """Puts in many messages at once; 1,000,000 take seconds. Returns how many.
 
         Args:
             app_id: the app that receives them.
@@ -91,10 +151,14 @@ class Contents:
             messages: the texts, oldest first, or a number: `message 1`, `message 2`, ...
             until: when the last one was created (an aware datetime); None for now.
             interval: seconds from each to the next, 0 or more.
+            created_at: when they were created, in place of `until` and `interval`, as after a bulk
+                import: one aware datetime for all of them, or one for each. With 2023 those of
+                the same microsecond have no order: it is another one for another page.
             own: True: as if the app had sent them.
 
         Raises:
-            ValueError: `interval` is negative, or `until` has no time zone.
+            ValueError: `interval` is negative, a datetime has no time zone, both `until` and
+                `created_at` are given, or not as many of the latter as messages.
         """
         if not interval >= 0:
             raise ValueError(f"interval must be a number of seconds from 0 up, not {interval}")
@@ -102,16 +166,22 @@ class Contents:
             bodies: list[str] = [f"message {number}" for number in range(1, messages + 1)]
         else:
             bodies = list(messages)
-        step = round(interval * NANOSECONDS)
-        first = self._moment(until) - step * (len(bodies) - 1)
+        if created_at is None:
+            step, end = round(interval * NANOSECONDS), self._moment(until)
+            moments = [end - step * before for before in reversed(range(len(bodies)))]
+        elif until is None:
+            moments = _moments(created_at, len(bodies))
+        else:
+            raise ValueError("until and created_at cannot both be given")
         iss = "me" if own else connection_id
         return self._store.add_many(
             app_id,
             connection_id,
             (
-                NewMessage(body=body, iss=iss, at=first + step * index, received=not own)
-                for index, body in enumerate(bodies)
+                NewMessage(body=body, iss=iss, at=at, cid=self._new_cid(own=own))
+                for body, at in zip(bodies, moments, strict=True)
             ),
+            without_order=() if created_at is None else _repeated(moments),
         )
 
     def messages(
@@ -158,5 +228,22 @@ class Contents:
                 jti=EXAMPLE_JTI,
             )
 
+    def _new_cid(self, *, own: bool) -> str | None:
+        """Make the `cid` of a new message; None for the one that its conversation shares."""
+        raise NotImplementedError
+
     def _moment(self, moment: datetime | None) -> int:
         return self.clock.nanoseconds() if moment is None else to_nanoseconds(moment)
+
+
+def _moments(created_at: datetime | Iterable[datetime], count: int) -> list[int]:
+    if isinstance(created_at, datetime):
+        return [to_nanoseconds(created_at, "created_at")] * count
+    moments = [to_nanoseconds(moment, "created_at") for moment in created_at]
+    if len(moments) != count:
+        raise ValueError(f"created_at must be as many as the messages: {count}, not {len(moments)}")
+    return moments
+
+
+def _repeated(moments: Iterable[int]) -> list[int]:
+    return [moment for moment, times in Counter(moments).items() if times > 1]

@@ -1,28 +1,34 @@
-"""What a fault does to a request. Each effect is one way in which a server fails."""
+"""A fault: which requests it strikes, how long it lasts, and its effect on them."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypedDict, get_args
 
-from openapi_client.testing._exchange import Exchange
 from openapi_client.testing._generations import (
     NOT_FOUND,
     PASSWORD_CHANGE_DUE,
     TOKEN_INVALID,
     Generation,
     internal_error,
-    to_json,
 )
-from openapi_client.testing._service import Service
-from openapi_client.testing._wire import Response
+from openapi_client.testing._go import to_json
+from openapi_client.testing._routing import Operation
+from openapi_client.testing._service import PendingRequest, Service
+from openapi_client.testing._wire import Reply
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
 
 
 class Effect(Protocol):
-    """Something done to an exchange.
+    """Something done to a pending request.
 
     An effect with `takes_over` writes the answer, or its ruin; `apply` then tells whether the
     connection goes on. The others come before it, and all of them are applied.
@@ -30,12 +36,12 @@ class Effect(Protocol):
 
     takes_over: ClassVar[bool]
 
-    def apply(self, exchange: Exchange) -> bool:
+    def apply(self, pending: PendingRequest) -> bool:
         """Does it."""
         ...
 
     def undo(self, service: Service) -> None:
-        """Takes back what lasts longer than the exchange; called when the fault is removed."""
+        """Takes back what lasts longer than the request; called when the fault is removed."""
         ...
 
 
@@ -49,7 +55,7 @@ class _Passing:
 
 
 @dataclass(frozen=True)
-class Answer(_Passing):
+class Replacement(_Passing):
     """Another answer; the request takes effect first if `stored`."""
 
     status: int
@@ -57,21 +63,21 @@ class Answer(_Passing):
     headers: Mapping[str, str]
     stored: bool
 
-    def apply(self, exchange: Exchange) -> bool:
+    def apply(self, pending: PendingRequest) -> bool:
         """Sends it."""
         if self.stored:
-            exchange.process()
-        response = _ready_answer(self.status, exchange.service.generation)
+            pending.process()
+        response = _ready_answer(self.status, pending.service.generation)
         if self.body is not None or response is None:
             response = _answer(self.status, self.body)
         headers = dict(self.headers)
         given_type = [headers.pop(name) for name in list(headers) if name.lower() == "content-type"]
         content_type = given_type[-1] if given_type else response.content_type
         more = (*response.headers, *headers.items())
-        return exchange.deliver(Response(response.status, response.body, content_type, more))
+        return pending.deliver(Reply(response.status, response.body, content_type, more))
 
 
-def _ready_answer(status: int, generation: Generation) -> Response | None:
+def _ready_answer(status: int, generation: Generation) -> Reply | None:
     """The service's own answer of that status, where it has one."""
     if status == 400:
         return generation.invalid_json
@@ -80,15 +86,15 @@ def _ready_answer(status: int, generation: Generation) -> Response | None:
     return {401: TOKEN_INVALID, 404: NOT_FOUND, 423: PASSWORD_CHANGE_DUE}.get(status)
 
 
-def _answer(status: int, body: object) -> Response:
+def _answer(status: int, body: object) -> Reply:
     if body is None:
         body = _proxy_page(status) if status not in (204, 205, 304) else b""
     if isinstance(body, str):
         kind = "text/html" if body.lstrip()[:1] == "<" else "text/plain"
-        return Response(status, body.encode(), f"{kind}; charset=utf-8")
+        return Reply(status, body.encode(), f"{kind}; charset=utf-8", ())
     if isinstance(body, bytes):
-        return Response(status, body, None if not body else "application/octet-stream")
-    return Response(status, to_json(body))
+        return Reply(status, body, None if not body else "application/octet-stream", ())
+    return Reply(status, to_json(body), headers=())
 
 
 def _proxy_page(status: int) -> str:
@@ -111,11 +117,11 @@ class Delay(_Passing):
     seconds: float
     stored: bool
 
-    def apply(self, exchange: Exchange) -> bool:
+    def apply(self, pending: PendingRequest) -> bool:
         """Waits."""
         if self.stored:
-            exchange.process()
-        exchange.connection.wait(self.seconds)
+            pending.process()
+        pending.connection.wait(self.seconds)
         return True
 
 
@@ -125,11 +131,11 @@ class Silence(_Passing):
 
     stored: bool
 
-    def apply(self, exchange: Exchange) -> bool:
+    def apply(self, pending: PendingRequest) -> bool:
         """Reads on, and says nothing."""
         if self.stored:
-            exchange.process()
-        while exchange.connection.receive(1 << 16):
+            pending.process()
+        while pending.connection.receive(1 << 16):
             pass
         return False
 
@@ -140,11 +146,11 @@ class Reset(_Passing):
 
     stored: bool
 
-    def apply(self, exchange: Exchange) -> bool:
+    def apply(self, pending: PendingRequest) -> bool:
         """Resets."""
         if self.stored:
-            exchange.process()
-        exchange.connection.reset()
+            pending.process()
+        pending.connection.reset()
         return False
 
 
@@ -154,12 +160,12 @@ class Truncation(_Passing):
 
     keep: float
 
-    def apply(self, exchange: Exchange) -> bool:
+    def apply(self, pending: PendingRequest) -> bool:
         """Sends what arrives."""
-        response = exchange.process()
+        response = pending.process()
         size = min(int(len(response.body) * self.keep), len(response.body) - 1)
-        head = exchange.head(response, len(response.body))
-        exchange.connection.send(head + response.body[: max(size, 0)])
+        head = pending.head(response, len(response.body))
+        pending.connection.send(head + response.body[: max(size, 0)])
         return False
 
 
@@ -167,15 +173,15 @@ class Truncation(_Passing):
 class Garbling(_Passing):
     """A body of the right length in which every eighth byte, from the first, is noise."""
 
-    def apply(self, exchange: Exchange) -> bool:
+    def apply(self, pending: PendingRequest) -> bool:
         """Sends it."""
-        response = exchange.process()
+        response = pending.process()
         body = bytearray(response.body)
         for position in range(0, len(body), 8):
             # No byte of ASCII and none that can begin a character in UTF-8.
             body[position] = 0x80 | body[position] >> 2
-        exchange.connection.send(exchange.head(response, len(body)) + body)
-        return exchange.goes_on
+        pending.connection.send(pending.head(response, len(body)) + body)
+        return pending.goes_on
 
 
 @dataclass(frozen=True)
@@ -185,14 +191,14 @@ class Dripping(_Passing):
     interval: float
     size: int
 
-    def apply(self, exchange: Exchange) -> bool:
+    def apply(self, pending: PendingRequest) -> bool:
         """Sends the head at once, then the body piece by piece, each after the interval."""
-        response = exchange.process()
-        exchange.connection.send(exchange.head(response, len(response.body)))
+        response = pending.process()
+        pending.connection.send(pending.head(response, len(response.body)))
         for start in range(0, len(response.body), self.size):
-            exchange.connection.wait(self.interval)
-            exchange.connection.send(response.body[start : start + self.size])
-        return exchange.goes_on
+            pending.connection.wait(self.interval)
+            pending.connection.send(response.body[start : start + self.size])
+        return pending.goes_on
 
 
 @dataclass(frozen=True)
@@ -201,12 +207,12 @@ class WrongLength(_Passing):
 
     by: int
 
-    def apply(self, exchange: Exchange) -> bool:
+    def apply(self, pending: PendingRequest) -> bool:
         """Sends the whole body under the wrong length."""
-        response = exchange.process()
+        response = pending.process()
         length = max(0, len(response.body) + self.by)
-        exchange.connection.send(exchange.head(response, length) + response.body)
-        return exchange.goes_on
+        pending.connection.send(pending.head(response, length) + response.body)
+        return pending.goes_on
 
 
 class TokenExpiry:
@@ -218,9 +224,9 @@ class TokenExpiry:
         """Lets it expire."""
         service.expired_token = service.token
 
-    def apply(self, exchange: Exchange) -> bool:
+    def apply(self, pending: PendingRequest) -> bool:
         """Lets it expire, for this request already."""
-        self.begin(exchange.service)
+        self.begin(pending.service)
         return True
 
     def undo(self, service: Service) -> None:
@@ -247,9 +253,9 @@ class GenerationChange:
             self._before = service.generation
             service.generation = self._generation
 
-    def apply(self, exchange: Exchange) -> bool:
+    def apply(self, pending: PendingRequest) -> bool:
         """Changes it, for this request already."""
-        self.begin(exchange.service)
+        self.begin(pending.service)
         return True
 
     def undo(self, service: Service) -> None:
@@ -270,3 +276,125 @@ def check_body(body: object) -> None:
             json.dumps(body)
         except TypeError as error:
             raise ValueError(f"body must be text, bytes or JSON: {error}") from None
+
+
+_OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+
+
+class When(TypedDict, total=False):
+    """Which requests a fault strikes, counted from when it was commanded; all, if left out.
+
+    operation: only `"list"`, `"get"`, `"edit"` or `"send"`; others are not counted either.
+    nth: only the n-th of them, from 1.
+    share: each of them with this probability, above 0 and up to 1; drawn from the seed.
+    times: at most so many strikes.
+    """
+
+    operation: Operation
+    nth: int
+    share: float
+    times: int
+
+
+class Fault:
+    """A fault that was commanded. It lasts until `remove`, or to the end of a `with` block.
+
+    Args:
+        name: the word of the vocabulary.
+        effect: what it does to a request; None where it keeps requests from arriving.
+        when: which requests it strikes.
+        draws: what its draws depend on, with the number of the request.
+        end: called to end it.
+
+    Raises:
+        ValueError: `when` holds what may not be.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        effect: Effect | None,
+        when: When,
+        draws: str,
+        end: Callable[[Fault], None],
+    ) -> None:
+        _check(when)
+        self.name = name
+        self.strikes = 0
+        """How often it struck."""
+        self._when = when
+        self._draws = draws
+        self._end = end
+        self._seen = 0
+        self.effect = effect
+
+    def chooses(self, operation: Operation | None) -> bool:
+        """Whether it strikes a request; counts the request. Called under the faults' lock."""
+        when = self._when
+        if "operation" in when and when["operation"] != operation:
+            return False
+        if self.strikes >= when.get("times", self.strikes + 1):
+            return False
+        self._seen += 1
+        if "nth" in when and self._seen != when["nth"]:
+            return False
+        if "share" in when and _draw(f"{self._draws}/{self._seen}") >= when["share"]:
+            return False
+        self.strikes += 1
+        return True
+
+    @property
+    def takes_over(self) -> bool:
+        """Whether it decides the answer."""
+        return self.effect is not None and self.effect.takes_over
+
+    def apply(self, pending: PendingRequest) -> bool:
+        """Does to an pending what it is there for; tells whether the connection goes on."""
+        return True if self.effect is None else self.effect.apply(pending)
+
+    def remove(self) -> None:
+        """Ends the fault, and takes back what it changed. Does nothing when it has ended."""
+        self._end(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.remove()
+
+    def __repr__(self) -> str:
+        when = "".join(f" {name}={value}" for name, value in self._when.items())
+        return f"<Fault {self.name}{when}, {self.strikes} strikes>"
+
+
+def _draw(key: str) -> float:
+    """A number from 0 to below 1 that depends on the key alone, whatever thread asks first."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=6).digest(), "big") / (1 << 48)
+
+
+def _check(when: When) -> None:
+    """Refuses a choice of requests that could never be meant.
+
+    Raises:
+        TypeError: a name is none of `When`.
+        ValueError: a value is wrong; the message says what is allowed.
+    """
+    unknown = when.keys() - When.__annotations__.keys()
+    if unknown:
+        raise TypeError(
+            f"a fault has no argument {', '.join(sorted(unknown))}; which requests it strikes is "
+            f"chosen by {', '.join(When.__annotations__)}"
+        )
+    if "operation" in when and when["operation"] not in _OPERATIONS:
+        raise ValueError(f"operation must be one of {_OPERATIONS}, not {when['operation']!r}")
+    if when.get("nth", 1) < 1:
+        raise ValueError(f"nth must be at least 1, not {when.get('nth')}")
+    if when.get("times", 1) < 1:
+        raise ValueError(f"times must be at least 1, not {when.get('times')}")
+    if not 0 < when.get("share", 1) <= 1:
+        raise ValueError(f"share must be above 0 and at most 1, not {when.get('share')}")

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from typing_extensions import Unpack
 
 import openapi_client.testing._effects as effects
-from openapi_client.testing._fault import Fault, When
+from openapi_client.testing._effects import Fault, When
 from openapi_client.testing._generations import GenerationName, generation_named
-from openapi_client.testing._service import Operation, Service
+from openapi_client.testing._routing import Operation
+from openapi_client.testing._service import Service
 
 
 class Faults:
@@ -77,7 +78,7 @@ class Faults:
         for name, value in fields.items():
             if any(character in f"{name}{value}" for character in "\r\n\0"):
                 raise ValueError(f"the header {name!r} must have no line break")
-        return self._add("status", effects.Answer(status, body, fields, stored), when)
+        return self._add("status", effects.Replacement(status, body, fields, stored), when)
 
     def latency(self, seconds: float, *, stored: bool = False, **when: Unpack[When]) -> Fault:
         """A pause before the answer.

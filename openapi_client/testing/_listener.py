@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import errno
+import os
 import selectors
 import socket
 import struct
 import threading
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from openapi_client.testing._endpoint import BACKLOG, bind, bound_again
 from openapi_client.testing._wire import (
     ConnectionEndedError,
     MalformedRequestError,
-    Request,
+    ReceivedRequest,
     RequestReader,
     refusal,
     render,
@@ -23,15 +25,13 @@ from openapi_client.testing._wire import (
 if TYPE_CHECKING:
     import ssl
 
-_BACKLOG = 1024
 _HANDSHAKE_SECONDS = 30.0
 # RFC 8446 section 5.1: the content type that the first record of a TLS connection has.
 _TLS_HANDSHAKE = b"\x16"
 _LINGER_SECONDS = 0.5
-_PORT_ATTEMPTS = 20
 
 
-class Connection:
+class AcceptedConnection:
     """One accepted connection: what an answer, or a fault in its place, is written to."""
 
     def __init__(self, accepted: socket.socket) -> None:
@@ -51,9 +51,10 @@ class Connection:
         first = accepted.recv(1, socket.MSG_PEEK)
         if first not in (b"", _TLS_HANDSHAKE):
             raise MalformedRequestError(400, "plain HTTP to a port that speaks HTTPS")
-        self._socket = context.wrap_socket(
-            accepted, server_side=True, do_handshake_on_connect=False
-        )
+        with _changing_sockets:
+            self._socket = context.wrap_socket(
+                accepted, server_side=True, do_handshake_on_connect=False
+            )
         self.wait(0)  # an interruption while the sockets changed hands reached neither
         self._socket.do_handshake()
         self._socket.settimeout(None)
@@ -82,6 +83,10 @@ class Connection:
             # Not SSLSocket.shutdown, which pulls the TLS state from under the other thread.
             socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
+    def release(self) -> None:
+        """Close this process's descriptor, and leave the connection itself as it is."""
+        self._socket.close()
+
     def reset(self) -> None:
         """Closes with a TCP reset, whatever was or was not sent."""
         with contextlib.suppress(OSError):
@@ -105,7 +110,28 @@ class Connection:
         self._socket.close()
 
 
-Serve = Callable[[Request, Connection], bool]
+# A fork copies descriptors: a child that kept them would hold the port, and the connections, after
+# this process closed them. So a child lets go of all listeners, and no fork happens while a socket
+# is in between: accepted or wrapped in TLS, and not yet noted.
+_changing_sockets = threading.RLock()
+_listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
+
+
+def _release_all() -> None:
+    for listener in list(_listeners):
+        listener.release()
+    _listeners.clear()
+    _changing_sockets.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_changing_sockets.acquire,
+        after_in_parent=_changing_sockets.release,
+        after_in_child=_release_all,
+    )
+
+Serve = Callable[[ReceivedRequest, AcceptedConnection], bool]
 
 
 class Listener:
@@ -128,7 +154,7 @@ class Listener:
         self._serve = serve
         self._context = context
         self._lock = threading.Lock()
-        self._connections: dict[Connection, threading.Thread] = {}
+        self._connections: dict[AcceptedConnection, threading.Thread] = {}
         self._control = threading.Lock()
         self.paused = False
         self.accepted = 0
@@ -136,12 +162,13 @@ class Listener:
         self._wake_reader, self._wake_writer = socket.socketpair()
         self._accepting: threading.Thread | None = None
         try:
-            self._sockets = _bind(host, port)
+            self._sockets = bind(host, port)
         except OSError:
             self._wake_reader.close()
             self._wake_writer.close()
             raise
         self.port: int = self._sockets[0].getsockname()[1]
+        _listeners.add(self)
 
     def start(self) -> None:
         """Begins to accept."""
@@ -170,7 +197,7 @@ class Listener:
                 return
             self.paused = True
             self._end_accepting()
-            self._sockets = [_bound_again(listening) for listening in self._sockets]
+            self._sockets = [bound_again(listening) for listening in self._sockets]
         with self._lock:
             for connection in self._connections:
                 if connection.is_idle:
@@ -182,8 +209,26 @@ class Listener:
             if self.paused and not self.stopping.is_set():
                 self.paused = False
                 for bound in self._sockets:
-                    bound.listen(_BACKLOG)
+                    bound.listen(BACKLOG)
                 self._begin_accepting()
+
+    def release(self) -> None:
+        """Let go of everything in a forked process, where none of the threads runs.
+
+        The parent serves on: nothing is shut down, and the locks, which a thread of the parent may
+        have held, are made anew.
+        """
+        self.stopping = threading.Event()
+        self.stopping.set()
+        self._lock = threading.Lock()
+        self._control = threading.Lock()
+        self._accepting = None
+        for connection in self._connections:
+            connection.release()
+        self._connections = {}
+        for held in (*self._sockets, self._wake_reader, self._wake_writer):
+            held.close()
+        self._sockets = []
 
     def drop_connections(self) -> None:
         """Ends all connections and waits for their threads."""
@@ -228,16 +273,25 @@ class Listener:
 
     def _accept(self, listening: socket.socket) -> None:
         try:
-            accepted, _ = listening.accept()
+            with _changing_sockets:
+                connection, thread = self._register(listening.accept()[0])
         except OSError:
             # The peer went away again, or the process is out of file descriptors: wait a
             # moment then, or this loop would spin.
             self.stopping.wait(0.01)
             return
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads to be had
+            with self._lock:
+                del self._connections[connection]
+            connection.close()
+
+    def _register(self, accepted: socket.socket) -> tuple[AcceptedConnection, threading.Thread]:
         accepted.setblocking(True)
         with contextlib.suppress(OSError):
             accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection = Connection(accepted)
+        connection = AcceptedConnection(accepted)
         thread = threading.Thread(
             target=self._run,
             args=(connection,),
@@ -247,14 +301,9 @@ class Listener:
         with self._lock:
             self._connections[connection] = thread
             self.accepted += 1
-        try:
-            thread.start()
-        except RuntimeError:  # no more threads to be had
-            with self._lock:
-                del self._connections[connection]
-            connection.close()
+        return connection, thread
 
-    def _run(self, connection: Connection) -> None:
+    def _run(self, connection: AcceptedConnection) -> None:
         try:
             self._requests(connection)
         except (OSError, ConnectionEndedError):
@@ -263,7 +312,7 @@ class Listener:
             with self._lock:
                 self._connections.pop(connection, None)
 
-    def _requests(self, connection: Connection) -> None:
+    def _requests(self, connection: AcceptedConnection) -> None:
         reader = RequestReader(connection.receive, connection.send)
         try:
             if self._context is not None:
@@ -281,78 +330,3 @@ class Listener:
         except MalformedRequestError as error:
             connection.send(render(refusal(error), close=True))
             connection.close(linger=True)
-
-
-def _bind(host: str, port: int) -> list[socket.socket]:
-    """Return listening sockets on the addresses of the host that there are, all on one port.
-
-    A machine may have a name for an address that it has not: `localhost` for `::1` in a container
-    without IPv6. Such an address is left out.
-
-    Raises:
-        OSError: none can be bound, or the port is in use on one of them.
-    """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    addresses = list(dict.fromkeys((int(family), str(address[0])) for family, *_, address in found))
-    failure: OSError | None = None
-    for _ in range(_PORT_ATTEMPTS if port == 0 else 1):
-        sockets, failure = _bind_all(addresses, port)
-        # The port that was free on the first address can be taken on the second.
-        if sockets:
-            return sockets
-        if failure is None or failure.errno != errno.EADDRINUSE:
-            break
-    raise failure or OSError(f"{host} has no address")
-
-
-def _bind_all(
-    addresses: list[tuple[int, str]], port: int
-) -> tuple[list[socket.socket], OSError | None]:
-    """Bind what can be bound; nothing, and the error, if the port is in use somewhere."""
-    sockets: list[socket.socket] = []
-    failure: OSError | None = None
-    for family, address in addresses:
-        made = _listen(family, address, port)
-        if isinstance(made, socket.socket):
-            sockets.append(made)
-            port = sockets[0].getsockname()[1]
-            continue
-        failure = made
-        if made.errno == errno.EADDRINUSE:
-            for listening in sockets:
-                listening.close()
-            return [], made
-    return sockets, failure
-
-
-def _listen(family: int, address: str, port: int) -> socket.socket | OSError:
-    listening: socket.socket | None = None
-    try:
-        listening = _bind_one(family, address, port)
-        listening.listen(_BACKLOG)
-    except OSError as error:
-        if listening is not None:
-            listening.close()
-        return error
-    return listening
-
-
-def _bound_again(listening: socket.socket) -> socket.socket:
-    """A socket bound to the address of one that listened, and not listening."""
-    family, (address, port) = listening.family, listening.getsockname()[:2]
-    listening.close()
-    return _bind_one(family, address, port)
-
-
-def _bind_one(family: int, address: str, port: int) -> socket.socket:
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        bound.setblocking(False)
-        bound.bind((address, port))
-    except OSError:
-        bound.close()
-        raise
-    return bound

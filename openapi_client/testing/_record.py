@@ -5,38 +5,68 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, cast, overload
+from urllib.parse import unquote
 
 from typing_extensions import Unpack
 
 from openapi_client._redaction import HIDDEN
-from openapi_client.testing._clock import to_datetime
-from openapi_client.testing._service import LOGIN_PATH, Operation, Route, parse_query
-from openapi_client.testing._wire import Request
+from openapi_client.testing._messages import to_datetime
+from openapi_client.testing._routing import LOGIN_PATH, REFRESH_PATH, Operation, Target, parse_query
+from openapi_client.testing._wire import ReceivedRequest
+
+
+def _unfrozen_clock() -> Callable[[], float]:
+    clock_gettime: Callable[[int], float] | None = getattr(time, "clock_gettime", None)
+    if clock_gettime is None:
+        return time.monotonic
+    number = time.CLOCK_MONOTONIC
+    return lambda: clock_gettime(number)
+
+
+def steady_seconds(_read: Callable[[], float] = _unfrozen_clock()) -> float:  # noqa: B008 - once
+    """Read a clock that only ever runs, for waits and durations.
+
+    Programs that freeze time for a test put fakes in place of `time.monotonic`, also where a
+    module has imported it. Defaults of arguments are not replaced, and `clock_gettime` is real
+    even where this module is imported while time is frozen.
+    """
+    return _read()
+
 
 # Tests assert about headers of their own, so all are shown but those that carry credentials.
-_CREDENTIAL = re.compile(r"authoriz|cookie|token|secret|passw|credential|api.?key", re.IGNORECASE)
+_CREDENTIAL = re.compile(
+    r"auth(?!or(?!iz))|cookie|token|secret|passw|pwd|credential|api.?key|\bkey\b|jwt|session|signature",
+    re.IGNORECASE,
+)
+_LOGIN_PATHS = (LOGIN_PATH, REFRESH_PATH)
+_FIELD_BYTES = 200  # what Python's objects for a header field take beside their text
 _AUTHORIZATION = re.compile(r"(\S+ +)?\S.*")
 
 
 class RecordedRequest:
     """A request as the server got it. Credentials are masked, the bytes are not changed else."""
 
-    __slots__ = ("_request", "_route", "_time", "fault", "status")
+    __slots__ = ("_request", "_target", "_time", "fault", "status")
 
-    def __init__(self, request: Request, route: Route | None, nanoseconds: int) -> None:
+    def __init__(self, request: ReceivedRequest, target: Target | None, nanoseconds: int) -> None:
         self._request = request
-        self._route = route
+        self._target = target
         self._time = nanoseconds
         self.status: int | None = None
         """The status that it was answered with; None where nothing was, or not yet."""
         self.fault: str | None = None
         """What the server did to it on command, None where it behaved."""
+
+    def note_status(self, status: int) -> None:
+        """Note what the request is answered with; called before the client can see it."""
+        self.status = status
 
     @property
     def method(self) -> str:
@@ -66,8 +96,21 @@ class RecordedRequest:
 
     @property
     def body(self) -> bytes:
-        """The body's bytes, b"" where there is none; masked where it holds a password."""
-        return HIDDEN.encode() if self.path == LOGIN_PATH else self._request.body
+        """The body's bytes, b"" where there is none; masked where it holds credentials.
+
+        That is any body that names some, but those of the four operations, which are messages.
+        """
+        body = self._request.body
+        if self._target is None and _CREDENTIAL.search(body.decode("latin-1")):
+            return HIDDEN.encode()
+        return HIDDEN.encode() if self.path in _LOGIN_PATHS else body
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes: body and head."""
+        request = self._request
+        fields = sum(len(name) + len(value) + _FIELD_BYTES for name, value in request.fields)
+        return len(request.body) + len(request.path) + len(request.query) + fields
 
     @property
     def json(self) -> Any:
@@ -85,29 +128,29 @@ class RecordedRequest:
     @property
     def operation(self) -> Operation | None:
         """`"list"`, `"get"`, `"edit"` or `"send"`; None for any other request."""
-        return None if self._route is None else self._route.operation
+        return None if self._target is None else self._target.operation
 
     @property
     def app_id(self) -> str | None:
         """The app that it names; None for a request that is none of the four operations."""
-        return None if self._route is None else self._route.app_id
+        return None if self._target is None else self._target.app_id
 
     @property
     def connection_id(self) -> str | None:
         """The connection that it names; None for a request that is no operation."""
-        return None if self._route is None else self._route.connection_id
+        return None if self._target is None else self._target.connection_id
 
     @property
     def jti(self) -> str | None:
         """The message that it names; None for a request that names none."""
-        return None if self._route is None else self._route.jti or None
+        return None if self._target is None else self._target.jti or None
 
     @property
     def target(self) -> str:
         """Path and query as they were spelled, with credentials in the query masked."""
         pairs = self._request.query.split("&") if self._request.query else []
         shown = [
-            f"{pair.partition('=')[0]}={HIDDEN}" if _CREDENTIAL.search(pair) else pair
+            f"{pair.partition('=')[0]}={HIDDEN}" if _CREDENTIAL.search(unquote(pair)) else pair
             for pair in pairs
         ]
         return self.path + ("?" + "&".join(shown) if shown else "")
@@ -116,7 +159,7 @@ class RecordedRequest:
         text = f"{self.method} {self.target}"
         if self.body:
             text += f" {self.body[:200].decode(errors='replace')}"
-        return f"<{text} -> {self.status or 'no answer'}>"
+        return f"<{_printable(text)} -> {self.status or 'no answer'}>"
 
 
 def _masked(lower_name: str, value: str) -> str:
@@ -148,19 +191,26 @@ class RequestRecord(Sequence[RecordedRequest]):
 
     Args:
         limit: how many are kept; the oldest are forgotten.
+        byte_limit: how many bytes of them are kept in all, about.
     """
 
-    def __init__(self, limit: int) -> None:
-        self._requests: deque[RecordedRequest] = deque(maxlen=limit)
+    def __init__(self, limit: int, byte_limit: int) -> None:
+        self._requests: deque[RecordedRequest] = deque()
+        self._limit = limit
+        self._byte_limit = byte_limit
+        self._bytes = 0
         self._changed = threading.Condition()
         self._forgotten = 0
 
-    def add(self, request: Request, route: Route | None) -> RecordedRequest:
+    def add(self, request: ReceivedRequest, target: Target | None) -> RecordedRequest:
         """Records a request."""
-        recorded = RecordedRequest(request, route, time.time_ns())
+        recorded = RecordedRequest(request, target, time.time_ns())
         with self._changed:
-            self._forgotten += len(self._requests) == self._requests.maxlen
             self._requests.append(recorded)
+            self._bytes += recorded.size
+            while len(self._requests) > self._limit or self._bytes > self._byte_limit:
+                self._bytes -= self._requests.popleft().size
+                self._forgotten += 1
             self._changed.notify_all()
         return recorded
 
@@ -168,7 +218,7 @@ class RequestRecord(Sequence[RecordedRequest]):
         """Forgets all of them."""
         with self._changed:
             self._requests.clear()
-            self._forgotten = 0
+            self._bytes = self._forgotten = 0
 
     def __len__(self) -> int:
         return len(self._requests)
@@ -208,13 +258,13 @@ class RequestRecord(Sequence[RecordedRequest]):
         Raises:
             AssertionError: they did not arrive in time.
         """
-        deadline = time.monotonic() + timeout
+        deadline = steady_seconds() + timeout
         with self._changed:
             while True:
                 fitting = [r for r in self._requests if not _differences(r, criteria)]
                 if len(fitting) >= count:
                     return fitting
-                left = deadline - time.monotonic()
+                left = deadline - steady_seconds()
                 if left <= 0:
                     break
                 self._changed.wait(left)
@@ -315,3 +365,32 @@ def _lines(value: object) -> list[str]:
     if isinstance(value, (dict, list)):
         return json.dumps(value, indent=2, ensure_ascii=False, default=repr).splitlines()
     return [repr(value)]
+
+
+_TEXT_CHARACTERS = 60
+
+
+def log_line(request: RecordedRequest, seconds: float) -> str:
+    """When, what, the answer's status, how long it took, the text that came, the fault."""
+    status = "---" if request.status is None else str(request.status)
+    line = (
+        f"{request.time.astimezone():%H:%M:%S.%f}  {status}  {request.method:<4} {request.target}"
+        f"  {seconds * 1000:.1f} ms"
+    )
+    if request.body:
+        text = request.body.decode(errors="replace")
+        if len(text) > _TEXT_CHARACTERS:
+            text = text[: _TEXT_CHARACTERS - 3] + "..."
+        line += f"  {text}"
+    return _printable(line) + (f"  [{request.fault}]" if request.fault else "")
+
+
+def _printable(text: str) -> str:
+    """Escape control characters: nothing that comes from outside may control a terminal."""
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def write_to_stderr(line: str) -> None:
+    """Writes a line to standard error in one piece, so that lines of threads do not mix."""
+    sys.stderr.write(line + "\n")
+    sys.stderr.flush()

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import threading
-import time
 from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from openapi_client.testing._contents import Contents
-from openapi_client.testing._exchange import Exchange
+from openapi_client.testing._endpoint import is_addressed, is_unspecified
 from openapi_client.testing._faults import Faults
 from openapi_client.testing._generations import GenerationName, generation_named
-from openapi_client.testing._listener import Connection, Listener
-from openapi_client.testing._log import log_line
-from openapi_client.testing._record import RequestRecord
-from openapi_client.testing._service import BASE_PATH, Service, new_token, route_of
+from openapi_client.testing._listener import AcceptedConnection, Listener
+from openapi_client.testing._record import RequestRecord, log_line, steady_seconds
+from openapi_client.testing._routing import BASE_PATH
+from openapi_client.testing._service import PendingRequest, Service, new_token
 from openapi_client.testing._store import Store
-from openapi_client.testing._wire import Request
+from openapi_client.testing._wire import MalformedRequestError, ReceivedRequest
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from openapi_client.configuration import Configuration
-    from openapi_client.testing._certificates import Certificates
+    from openapi_client.testing._endpoint import Certificates
 
 
 class MessagesServer(Contents):
@@ -56,6 +54,7 @@ class MessagesServer(Contents):
             has expired it is a new one. Without users there is no such path.
         seed: what the faults' shares are drawn from.
         keep_requests: how many requests `requests` keeps; the oldest are forgotten.
+        keep_bytes: how many bytes of requests it keeps in all, about.
         log: called with one readable line for each request.
 
     Attributes:
@@ -84,15 +83,18 @@ class MessagesServer(Contents):
         users: Mapping[str, str] | None = None,
         seed: int = 0,
         keep_requests: int = 10_000,
+        keep_bytes: int = 64 << 20,
         log: Callable[[str], None] | None = None,
     ) -> None:
         if not 0 <= port <= 65535:
             raise ValueError(f"port must be from 0 to 65535, not {port}")
         if keep_requests < 0:
             raise ValueError(f"keep_requests must be 0 or more, not {keep_requests}")
+        if keep_bytes < 0:
+            raise ValueError(f"keep_bytes must be 0 or more, not {keep_bytes}")
         token = new_token() if token is None else _checked_token(token)
         chosen = generation_named(generation)
-        super().__init__(Store(database))
+        super().__init__(Store(database, zone=timezone, seed=seed))
         self._tls = tls
         self._host = host
         self._port = port
@@ -106,7 +108,7 @@ class MessagesServer(Contents):
         self._defaults = (chosen, token, dict(users or {}))
         self.users = self._service.users
         self.users.update(users or {})
-        self.requests = RequestRecord(keep_requests)
+        self.requests = RequestRecord(keep_requests, keep_bytes)
         self.faults = Faults(self._service, self._gate, seed)
         if example:
             self.seed_example()
@@ -126,7 +128,7 @@ class MessagesServer(Contents):
                 raise RuntimeError("the server runs already")
             context = None
             if self._tls:
-                from openapi_client.testing._certificates import Certificates
+                from openapi_client.testing._endpoint import Certificates
 
                 self._certificates = Certificates(self._name(), self._ca_cert_path)
                 context = self._certificates.context
@@ -262,7 +264,7 @@ class MessagesServer(Contents):
         return self._running().accepted
 
     def configuration(self, **overrides: Any) -> Configuration:
-        """A `Configuration` for this server: its URL, its token, its CA certificate.
+        """A `Configuration` for this server: its URL, its token, its CA certificate, no proxy.
 
         Args:
             **overrides: any arguments of `Configuration`; they win.
@@ -273,30 +275,38 @@ class MessagesServer(Contents):
             "host": self.url,
             "api_key": {"BearerAuth": self.token},
             "ssl_ca_cert": self.ca_cert,
+            "proxy": "",
         }
         return Configuration(**{**arguments, **overrides})
 
     # The inside.
 
-    def _serve(self, request: Request, connection: Connection) -> bool:
-        started = time.perf_counter()
-        route = route_of(request.method, request.path)
-        recorded = self.requests.add(request, route)
-        struck = self.faults.strike(route.operation if route else None)
+    def _new_cid(self, *, own: bool) -> str | None:
+        return self._service.new_cid(own=own)
+
+    def _serve(self, request: ReceivedRequest, connection: AcceptedConnection) -> bool:
+        started = steady_seconds()
+        if not is_addressed(request.header("host"), self._host):
+            raise MalformedRequestError(421, "the Host is not this server")
+        target = self._service.target_of(request)
+        recorded = self.requests.add(request, target)
+        struck = self.faults.strike(target.operation if target else None)
         self.faults.before_next()
         closing = self._running().paused
-        exchange = Exchange(request, route, connection, self._service, recorded, closing=closing)
+        pending = PendingRequest(
+            request, target, connection, self._service, recorded.note_status, closing=closing
+        )
         goes_on = True
         try:
             if struck:
                 recorded.fault = ", ".join(fault.name for fault in struck)
                 for fault in struck:
-                    goes_on = fault.apply(exchange)
+                    goes_on = fault.apply(pending)
             if not (struck and struck[-1].takes_over):
-                goes_on = exchange.deliver(exchange.process())
+                goes_on = pending.deliver(pending.process())
         finally:
             if self._log is not None:
-                self._log(log_line(recorded, time.perf_counter() - started))
+                self._log(log_line(recorded, steady_seconds() - started))
         return goes_on
 
     def _gate(self, closed: bool) -> None:
@@ -308,11 +318,7 @@ class MessagesServer(Contents):
                 listener.resume()
 
     def _name(self) -> str:
-        try:
-            everywhere = not self._host or ipaddress.ip_address(self._host).is_unspecified
-        except ValueError:
-            everywhere = False
-        return "localhost" if everywhere else self._host
+        return "localhost" if is_unspecified(self._host) else self._host
 
     def _running(self) -> Listener:
         if self._listener is None:

@@ -1,76 +1,51 @@
-"""From a request to its answer: authentication, paths, the four operations."""
+"""From a request to its reply: authentication, the four operations, delivery."""
 
 from __future__ import annotations
 
-import json
-import re
 import secrets
+import sqlite3
+import uuid
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
-from typing import Literal, NamedTuple, NoReturn, cast
-from urllib.parse import parse_qsl, quote, unquote_to_bytes
 
-from openapi_client.testing._clock import Clock
+from openapi_client.testing._contents import Clock
 from openapi_client.testing._generations import (
-    LOGIN_REFUSED,
+    METHOD_NOT_ALLOWED,
     ROUTE_NOT_FOUND,
     TOKEN_INVALID,
     TOKEN_MISSING,
     Generation,
+    internal_error,
+)
+from openapi_client.testing._go import (
+    FieldCheck,
+    decode_fields,
+    is_form,
+    is_json,
+    is_text,
     to_json,
 )
-from openapi_client.testing._store import NewMessage, Store
-from openapi_client.testing._wire import MalformedRequestError, Request, Response
+from openapi_client.testing._listener import AcceptedConnection
+from openapi_client.testing._messages import MAX_FRACTION_DIGITS, NewMessage, StoredMessage
+from openapi_client.testing._routing import (
+    LOGIN_PATH,
+    REFRESH_PATH,
+    ROUTER_METHODS,
+    Operation,
+    Target,
+    is_guarded,
+    methods_of,
+    parse_integer,
+    parse_query,
+    target_of,
+)
+from openapi_client.testing._store import Store
+from openapi_client.testing._wire import VARY_ORIGIN, ReceivedRequest, Reply, render, render_head
 
-BASE_PATH = "/v1"
-LOGIN_PATH = f"{BASE_PATH}/login"
 DEFAULT_PER_PAGE = 100
 MAX_PER_PAGE = 1000
 
-# What Go's net/url leaves as it is in a path; also the spelling in which it decodes one.
-_GO_SAFE = "/$&+,:;=@"
-_PLAIN_PATH = re.compile(r"[0-9A-Za-z\-._~/$&+,:;=@]*")
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
-_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _BEARER = "bearer "
-
-
-Operation = Literal["list", "get", "edit", "send"]
-
-
-class Route(NamedTuple):
-    """Where a request goes: one of the four operations and its path parameters."""
-
-    operation: Operation
-    app_id: str
-    connection_id: str
-    jti: str  # "" for list and send
-
-
-def route_of(method: str, raw_path: str) -> Route | None:
-    """The route of a request, None where there is none.
-
-    Raises:
-        MalformedRequestError: the path has a `%` that begins no escape.
-    """
-    parts = _go_path(raw_path).split("/")
-    match parts:
-        case ["", "v1", "apps", app_id, "connections", connection_id, "messages"]:
-            jti = ""
-        case ["", "v1", "apps", app_id, "connections", connection_id, "messages", jti]:
-            pass
-        case _:
-            return None
-    operation = _OPERATIONS.get((method, len(parts)))
-    return Route(operation, app_id, connection_id, jti) if operation and all(parts[1:]) else None
-
-
-_OPERATIONS: dict[tuple[str, int], Operation] = {
-    ("GET", 7): "list",
-    ("POST", 7): "send",
-    ("GET", 8): "get",
-    ("PUT", 8): "edit",
-}
 
 
 def new_token() -> str:
@@ -104,159 +79,261 @@ class Service:
         self.zone = zone
         self.expired_token: str | None = None
         self.users: dict[str, str] = {}
+        self._refresh_token = new_token()
 
-    def answer(self, request: Request, route: Route | None) -> Response:
-        """The answer to one request that goes to `route`."""
-        if self.users and (request.method, request.path) == ("POST", LOGIN_PATH):
-            return self._login(request)
-        refused = self._authenticate(request.header("authorization"))
+    def target_of(self, request: ReceivedRequest) -> Target | None:
+        """Find where a request goes, None where it is none of the four operations."""
+        slash = self.generation.id_with_slash
+        return target_of(request.method, request.path, id_with_slash=slash)
+
+    def new_cid(self, *, own: bool) -> str | None:
+        """Make the `cid` of a new message; None for the one that its conversation shares."""
+        if not self.generation.cid_per_message:
+            return None
+        return str(uuid.uuid4()) if own else ""
+
+    def answer(self, request: ReceivedRequest, target: Target | None) -> Reply:
+        """Answer one request that goes to `target`."""
+        if request.method == "OPTIONS":
+            return _preflight(request)
+        session = _SESSION_HANDLERS.get(request.path)
+        if session is not None and (self.users or self.generation.always_has_login):
+            return session(self, request) if request.method == "POST" else _not_allowed("POST")
+        if not (self.generation.guards_everything or is_guarded(request.path)):
+            return ROUTE_NOT_FOUND
+        if request.method not in ROUTER_METHODS:
+            return _not_allowed(*methods_of(request.path))
+        refused = self._authenticate(request)
         if refused is not None:
             return refused
-        if route is None:
+        if target is None:
             return ROUTE_NOT_FOUND
-        conversation = (route.app_id, route.connection_id)
-        if route.operation == "list":
-            return self._list(*conversation, request.query)
-        if route.operation == "send":
-            return self._send(*conversation, request)
-        if route.operation == "get":
-            return self._get(*conversation, route.jti)
-        return self._edit(*conversation, route.jti, request)
+        return _HANDLERS[target.operation](self, target, request)
 
-    def _authenticate(self, authorization: str | None) -> Response | None:
-        if authorization is None or len(authorization) <= len(_BEARER):
-            return TOKEN_MISSING
-        if authorization[: len(_BEARER)].lower() != _BEARER:
-            return TOKEN_MISSING
-        token = authorization[len(_BEARER) :]
-        return None if token == self.token != self.expired_token else TOKEN_INVALID
+    def _authenticate(self, request: ReceivedRequest) -> Reply | None:
+        given = [value for name, value in request.fields if name.lower() == "authorization"]
+        refused = TOKEN_MISSING
+        for authorization in given if self.generation.any_authorization else given[:1]:
+            scheme, token = authorization[: len(_BEARER)], authorization[len(_BEARER) :]
+            if scheme.lower() == _BEARER and token:
+                if token == self.token != self.expired_token:
+                    return None
+                refused = TOKEN_INVALID
+        return refused
 
-    def _login(self, request: Request) -> Response:
-        given = _decode_object(request)
-        name, password = (given or {}).get("username"), (given or {}).get("password")
-        if not isinstance(name, str) or password is None or self.users.get(name) != password:
-            return LOGIN_REFUSED
+    # Sessions.
+
+    def log_in(self, request: ReceivedRequest) -> Reply:
+        """Reply to a name and a password with the token, a new one where it has expired."""
+        generation = self.generation
+        given = self._fields(request, {"username": is_text, "password": is_text})
+        if given is None:
+            return (
+                generation.login_refused
+                if generation.login_invalid is None
+                else generation.invalid_json
+            )
+        refused = generation.refuse_login(given)
+        if refused is not None:
+            return refused
+        name, password = given.get("username"), given.get("password")
+        if password is None or self.users.get(str(name)) != password:
+            return generation.login_refused
+        return self._session()
+
+    def refresh(self, request: ReceivedRequest) -> Reply:
+        """Reply to a refresh token as to a login."""
+        given = self._fields(request, {"refresh_token": is_text})
+        if given is None:
+            return self.generation.invalid_json
+        if given.get("refresh_token") != self._refresh_token:
+            return self.generation.login_refused
+        return self._session()
+
+    def _session(self) -> Reply:
         if self.token == self.expired_token:
             self.token = new_token()
-        return Response(200, to_json({"token": self.token}))
+        return Reply(200, to_json({"token": self.token, "refresh_token": self._refresh_token}))
 
-    def _list(self, app_id: str, connection_id: str, query: str) -> Response:
-        given = parse_query(query)
-        per_page = _integer(given.get("per_page"), DEFAULT_PER_PAGE)
+    # The four operations.
+
+    def list_messages(self, target: Target, request: ReceivedRequest) -> Reply:
+        """Reply with a page of a conversation."""
+        given = parse_query(request.query)
+        per_page = parse_integer(given.get("per_page"), DEFAULT_PER_PAGE)
         per_page = DEFAULT_PER_PAGE if per_page < 1 else min(per_page, MAX_PER_PAGE)
         page = self.store.page(
-            app_id,
-            connection_id,
-            since=_integer(given.get("messages_since"), 0),
-            page=_integer(given.get("page"), 1),
+            target.app_id,
+            target.connection_id,
+            since=parse_integer(given.get("messages_since"), 0),
+            page=parse_integer(given.get("page"), 1),
             per_page=per_page,
             count_everything=self.generation.counts_everything,
+            order=self.generation.order,
         )
         if page is None:
             return self.generation.list_unknown_connection
         return self.generation.page(page, self.zone)
 
-    def _get(self, app_id: str, connection_id: str, jti: str) -> Response:
-        message = self.store.get(app_id, connection_id, jti)
+    def get_message(self, target: Target, request: ReceivedRequest) -> Reply:
+        """Reply with one message."""
+        message = self._find(target)
         if message is None:
             return self.generation.message_not_found
         return self.generation.message(message, self.zone)
 
-    def _edit(self, app_id: str, connection_id: str, jti: str, request: Request) -> Response:
-        text = self._text(request)
-        if isinstance(text, Response):
-            return text
-        now = self.clock.nanoseconds()
-        message = self.store.edit(app_id, connection_id, jti, text, now)
-        if message is None:
-            return self.generation.edit_not_found()
-        return self.generation.message(message, self.zone)
-
-    def _send(self, app_id: str, connection_id: str, request: Request) -> Response:
-        text = self._text(request)
-        if isinstance(text, Response):
-            return text
+    def edit_message(self, target: Target, request: ReceivedRequest) -> Reply:
+        """Replace a message's text."""
         generation = self.generation
-        refused = generation.send_unknown_connection
-        if refused is not None and not self.store.has_connection(app_id, connection_id):
+        text = self._text(request)
+        if isinstance(text, Reply):
+            return text
+        refused = generation.refuse_body(text)
+        if refused is not None:
             return refused
-        sent = NewMessage(body=text, iss="me", at=self.clock.nanoseconds())
-        message = self.store.add(app_id, connection_id, sent)
+        if generation.edit_unknown_connection is not None and not self._is_known(target):
+            return generation.edit_unknown_connection
+        found = self._find(target)
+        message = found and self.store.edit(
+            found.app_id, found.connection_id, found.jti, text, self.clock.nanoseconds()
+        )
+        if message is None:
+            return generation.edit_not_found()
+        return generation.message(message, self.zone, digits=MAX_FRACTION_DIGITS)
+
+    def send_message(self, target: Target, request: ReceivedRequest) -> Reply:
+        """Store a message of the app itself."""
+        generation = self.generation
+        text = self._text(request)
+        if isinstance(text, Reply):
+            return text
+        unknown = None if self._is_known(target) else generation.send_unknown_connection
+        refused = generation.refuse_body(text)
+        refused = unknown or refused if generation.connection_before_body else refused or unknown
+        if refused is not None:
+            return refused
+        sent = NewMessage(
+            body=text, iss="me", at=self.clock.nanoseconds(), cid=self.new_cid(own=True)
+        )
+        message = self.store.add(target.app_id, target.connection_id, sent)
         return generation.message(message, self.zone, generation.sent_status)
 
-    def _text(self, request: Request) -> str | Response:
-        """The text in a request's body, or the answer that refuses it."""
-        text = ""
+    def _is_known(self, target: Target) -> bool:
+        return self.store.has_connection(target.app_id, target.connection_id)
+
+    def _find(self, target: Target) -> StoredMessage | None:
+        found = self.store.get(target.app_id, target.connection_id, target.jti)
+        if found is None and self.generation.id_decides:
+            found = self.store.get_anywhere(target.jti)
+        return found
+
+    def _text(self, request: ReceivedRequest) -> str | Reply:
+        """Read the text in a request's body, or make the reply that refuses it."""
+        generation = self.generation
         # Where nothing was sent, the service does not look at the Content-Type either.
-        if request.body:
-            decoded = _decode_text(request, null_is_blank=self.generation.null_is_blank)
-            if decoded is None:
-                return self.generation.invalid_json
-            text = decoded
-        return self.generation.refuse_body(text) or text
+        if not request.body and not request.chunked:
+            return ""
+        if generation.form_is_blank and is_form(request.header("content-type")):
+            return ""
+        given = self._fields(request, generation.body_fields)
+        return generation.invalid_json if given is None else str(given.get("body", ""))
+
+    def _fields(
+        self, request: ReceivedRequest, fields: Mapping[str, FieldCheck]
+    ) -> dict[str, object] | None:
+        if not is_json(request.header("content-type")):
+            return None
+        return decode_fields(request.body, fields, null_is_empty=self.generation.null_is_blank)
 
 
-def _go_path(raw: str) -> str:
-    """The path as the service reads it: decoded only if it is spelled as Go spells it.
+def _not_allowed(*methods: str) -> Reply:
+    allow = ("Allow", ", ".join(("OPTIONS", *methods)))
+    return Reply(405, METHOD_NOT_ALLOWED, headers=(*VARY_ORIGIN, allow))
 
-    Any other spelling of the same path stands for itself, so that `user%3A7` is not `user:7`.
+
+def _preflight(request: ReceivedRequest) -> Reply:
+    """Answer what a browser asks before a request to another origin (the Fetch standard, CORS)."""
+    headers = VARY_ORIGIN
+    if request.header("origin") is not None:
+        headers += (
+            ("Access-Control-Allow-Origin", "*"),
+            ("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE"),
+        )
+    return Reply(204, content_type=None, headers=headers)
+
+
+_SESSION_HANDLERS: dict[str, Callable[[Service, ReceivedRequest], Reply]] = {
+    LOGIN_PATH: Service.log_in,
+    REFRESH_PATH: Service.refresh,
+}
+# A request of an operation that has no handler fails here, not as another operation.
+_HANDLERS: dict[Operation, Callable[[Service, Target, ReceivedRequest], Reply]] = {
+    "list": Service.list_messages,
+    "get": Service.get_message,
+    "edit": Service.edit_message,
+    "send": Service.send_message,
+}
+
+
+class PendingRequest:
+    """A request on its way to its reply: processed at most once, then delivered, or not.
+
+    Args:
+        request: the request.
+        target: where it goes.
+        connection: where the answer goes.
+        service: what answers.
+        note: told the status before the client can see it.
+        closing: whether the connection has to end after this answer.
     """
-    if _PLAIN_PATH.fullmatch(raw):
-        return raw
-    if _BAD_ESCAPE.search(raw):
-        raise MalformedRequestError(400, "bad escape in the path")
-    octets = raw.encode("latin-1")
-    decoded = unquote_to_bytes(octets)
-    return (decoded if quote(decoded, safe=_GO_SAFE) == raw else octets).decode(errors="replace")
 
+    def __init__(
+        self,
+        request: ReceivedRequest,
+        target: Target | None,
+        connection: AcceptedConnection,
+        service: Service,
+        note: Callable[[int], None],
+        *,
+        closing: bool,
+    ) -> None:
+        self.request = request
+        self.target = target
+        self.connection = connection
+        self.service = service
+        self._note = note
+        self._closing = closing or not request.keep_alive
+        self._response: Reply | None = None
 
-def parse_query(query: str) -> dict[str, str]:
-    """The first value of each query parameter."""
-    given: dict[str, str] = {}
-    for name, value in parse_qsl(query, keep_blank_values=True):
-        given.setdefault(name, value)
-    return given
+    def process(self) -> Reply:
+        """The service's answer; the first time that it is asked for, the request takes effect."""
+        if self._response is None:
+            try:
+                self._response = self.service.answer(self.request, self.target)
+            except sqlite3.Error:  # a full disk, a file locked by another program
+                self._response = internal_error()
+        return self._response
 
+    def deliver(self, response: Reply) -> bool:
+        """Sends an answer as it should be; tells whether the connection goes on."""
+        self._note(response.status)
+        request = self.request
+        self.connection.send(
+            render(
+                response,
+                head_only=request.method == "HEAD",
+                http10=request.http10,
+                close=self._closing,
+            )
+        )
+        return not self._closing
 
-def _integer(value: str | None, default: int) -> int:
-    if value is None or not _INTEGER.fullmatch(value):
-        return default
-    number = int(value)
-    return number if -(1 << 63) <= number < 1 << 63 else default
+    def head(self, response: Reply, length: int) -> bytes:
+        """The head of an answer that is sent in pieces, with that Content-Length."""
+        self._note(response.status)
+        return render_head(response, (("Content-Length", str(length)),), close=self._closing)
 
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_no_constant)
-
-
-def _decode_text(request: Request, *, null_is_blank: bool) -> str | None:
-    """The `body` of a JSON object ("" where there is none), None where it is not valid."""
-    if null_is_blank and request.body.strip() == b"null" and _is_json(request):
-        return ""
-    value = _decode_object(request)
-    if value is None:
-        return None
-    text = value.get("body")
-    if text is None:
-        return ""
-    return _LONE_SURROGATE.sub("\ufffd", text) if isinstance(text, str) else None
-
-
-def _decode_object(request: Request) -> dict[str, object] | None:
-    """The JSON object that is a request's body, None where it is none."""
-    if not _is_json(request):
-        return None
-    try:
-        # As Go reads JSON: UTF-8 alone, and what is no UTF-8 is replaced.
-        value = _DECODER.decode(request.body.decode(errors="replace"))
-    except (ValueError, RecursionError):
-        return None
-    return cast("dict[str, object]", value) if isinstance(value, dict) else None
-
-
-def _is_json(request: Request) -> bool:
-    media_type = (request.header("content-type") or "").partition(";")[0].strip().lower()
-    return media_type == "application/json"
+    @property
+    def goes_on(self) -> bool:
+        """Whether the connection may be used again after this reply."""
+        return not self._closing

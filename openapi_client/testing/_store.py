@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import random
 import sqlite3
 import threading
 import uuid
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Any, NamedTuple
+from datetime import tzinfo
+from typing import Any, cast
 
-from openapi_client.testing._clock import to_datetime
+from openapi_client.testing._messages import NewMessage, Page, StoredMessage, local_nanoseconds
+from openapi_client.testing._ranks import TIE_NANOSECONDS, Order, Ranks
 
 _APPLICATION_ID = 0x4D534753
-_FORMAT_VERSION = 1
+_FORMAT_VERSION = 2
+_ROWS_AT_ONCE = 500
 _BUSY_SECONDS = 5.0
 
 _SCHEMA = """
@@ -38,6 +42,7 @@ CREATE TABLE IF NOT EXISTS message (
     updated INTEGER NOT NULL,
     read INTEGER NOT NULL,
     received INTEGER NOT NULL,
+    local INTEGER NOT NULL,
     UNIQUE (connection, jti)
 );
 CREATE INDEX IF NOT EXISTS message_order ON message (connection, created, number);
@@ -52,15 +57,25 @@ _INSERT_CONNECTION = (
 )
 _INSERT = (
     "INSERT INTO message (connection, jti, iss, cid, rid, body, iat, created, updated, read, "
-    "received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "received, local) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _UPDATE = "UPDATE message SET body = ?, updated = ? WHERE connection = ? AND jti = ?"
 _SELECT_ONE = "SELECT * FROM stored_message WHERE (connection, jti) = (?, ?)"
-_SELECT_PAGE = (
-    "SELECT * FROM stored_message WHERE connection = ? AND number > ? "
-    "ORDER BY created DESC, number DESC LIMIT ? OFFSET ?"
+# In this order the index on connection and jti is used for each connection.
+_SELECT_ANYWHERE = (
+    "SELECT c.number FROM connection c CROSS JOIN message m "
+    "ON m.connection = c.number AND m.jti = ? LIMIT 1"
 )
-_COUNT = "SELECT count(*) FROM message WHERE connection = ? AND number > ?"
+_SELECT_NUMBERED = "SELECT * FROM stored_message WHERE number IN ({})"
+_SELECT_RANKS = {
+    "created": "SELECT created, number FROM message WHERE connection = ? ORDER BY created, number",
+    "local": "SELECT local, number FROM message WHERE connection = ? ORDER BY local, number",
+}
+_MIGRATION_FROM_1 = """
+ALTER TABLE message ADD COLUMN local INTEGER NOT NULL DEFAULT 0;
+UPDATE message SET local = local_nanoseconds(created);
+PRAGMA user_version = 2;
+"""
 _COUNT_EVERYTHING = "SELECT count(*) FROM message"
 # None for a parameter fits every row.
 _SELECT_FITTING = (
@@ -75,71 +90,6 @@ _DELETE_FITTING = (
 )
 
 
-class StoredMessage(NamedTuple):
-    """A message as the server keeps it, whatever the generation that shows it.
-
-    `number` is the hidden row number that `messages_since` is compared with. The `*_ns` fields
-    are nanoseconds since the epoch; beside each there is an aware `datetime` in UTC.
-    """
-
-    app_id: str
-    connection_id: str
-    number: int
-    jti: str
-    iss: str
-    cid: str
-    rid: str
-    body: str
-    iat_ns: int
-    created_ns: int
-    updated_ns: int
-    read: int
-    received: int
-
-    @property
-    def iat(self) -> datetime:
-        """When the message was issued."""
-        return to_datetime(self.iat_ns)
-
-    @property
-    def created_at(self) -> datetime:
-        """When the message was stored; what lists are ordered by."""
-        return to_datetime(self.created_ns)
-
-    @property
-    def updated_at(self) -> datetime:
-        """When the message was last edited; `created_at` where it never was."""
-        return to_datetime(self.updated_ns)
-
-    @property
-    def is_own(self) -> bool:
-        """True for a message that the app sent, False for one that it received."""
-        return self.iss == "me"
-
-
-class NewMessage(NamedTuple):
-    """What is needed to store a message."""
-
-    body: str
-    iss: str
-    at: int
-    jti: str | None = None
-    rid: str = ""
-    cid: str | None = None
-    read: bool = False
-    received: bool = False
-
-
-class Page(NamedTuple):
-    """One page of a conversation, newest first, with what was counted for it."""
-
-    items: list[StoredMessage]
-    page: int
-    page_count: int
-    per_page: int
-    total_count: int
-
-
 class Store:
     """All connections and messages of one server; safe for any number of threads.
 
@@ -148,12 +98,24 @@ class Store:
 
     Args:
         database: the path of the file; None or ":memory:" keeps everything in memory.
+        zone: the time zone of the clock that the order "local" goes by; None for the computer's
+            own.
+        seed: what the order of ties is drawn from.
 
     Raises:
         sqlite3.Error: the file cannot be opened, or is not a database of this server.
     """
 
-    def __init__(self, database: str | os.PathLike[str] | None = None) -> None:
+    def __init__(
+        self,
+        database: str | os.PathLike[str] | None = None,
+        *,
+        zone: tzinfo | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._zone = zone
+        self._seed = seed
+        self._process = os.getpid()
         path = ":memory:" if database is None else os.fspath(database)
         self._lock = threading.Lock()
         self._db = sqlite3.connect(
@@ -166,6 +128,10 @@ class Store:
             raise
         # What was found once; another process may add connections to the same file.
         self._known: dict[tuple[str, str], tuple[int, str]] = {}
+        self._ranks: dict[tuple[int, str], Ranks] = {}
+        self._everything: int | None = None
+        self._without_order: set[int] = set()
+        self._data_version = 0
 
     def _prepare(self) -> None:
         execute = self._db.execute
@@ -178,12 +144,21 @@ class Store:
         if not tables:
             execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             execute(f"PRAGMA user_version = {_FORMAT_VERSION}")
+        elif execute("PRAGMA user_version").fetchone() == (1,):
+            self._db.create_function(
+                "local_nanoseconds", 1, functools.partial(local_nanoseconds, zone=self._zone)
+            )
+            self._db.executescript(_MIGRATION_FROM_1)
         self._db.executescript(_SCHEMA)
 
     def close(self) -> None:
-        """Closes the database; a file is whole without its journal afterwards."""
-        with self._lock:
-            self._db.close()
+        """Close the database; a file is whole without its journal afterwards.
+
+        Does nothing in a forked process: SQLite's connections belong to the one that made them.
+        """
+        if self._process == os.getpid():
+            with self._lock:
+                self._db.close()
 
     @contextmanager
     def _transaction(self) -> Generator[sqlite3.Connection]:
@@ -233,26 +208,62 @@ class Store:
         """
         with self._lock:
             number, cid = self._connection(app_id, connection_id)
-            row = _row(number, cid, message)
+            row = self._row(number, cid, message)
             try:
                 cursor = self._db.execute(_INSERT, row)
             except sqlite3.IntegrityError:
                 raise ValueError(f"the conversation has a message {row[1]!r} already") from None
-        return StoredMessage(app_id, connection_id, cursor.lastrowid or 0, *row[1:])
+            stored = StoredMessage(app_id, connection_id, cursor.lastrowid or 0, *row[1:-1])
+            for kind, key in (("created", stored.created_ns), ("local", row[-1])):
+                ranks = self._ranks.get((number, kind))
+                if ranks is not None:
+                    ranks.add(key, stored.number)
+            if self._everything is not None:
+                self._everything += 1
+        return stored
 
-    def add_many(self, app_id: str, connection_id: str, messages: Iterable[NewMessage]) -> int:
-        """Stores any number of messages in one transaction; returns how many."""
+    def add_many(
+        self,
+        app_id: str,
+        connection_id: str,
+        messages: Iterable[NewMessage],
+        *,
+        without_order: Iterable[int] = (),
+    ) -> int:
+        """Store any number of messages in one transaction; return how many.
+
+        Args:
+            app_id: the app.
+            connection_id: the connection.
+            messages: the messages.
+            without_order: moments whose messages have no order where ties vary.
+        """
         with self._lock:
             number, cid = self._connection(app_id, connection_id)
             with self._transaction() as db:
-                rows = (_row(number, cid, message) for message in messages)
+                self._forget_order()
+                self._without_order.update(moment // TIE_NANOSECONDS for moment in without_order)
+                rows = (self._row(number, cid, message) for message in messages)
                 return db.executemany(_INSERT, rows).rowcount
+
+    def _row(self, number: int, cid: str, message: NewMessage) -> _Row:
+        body, iss, at, jti, rid, own_cid, read, received = message
+        jti = str(uuid.uuid4()) if jti is None else jti
+        cid = cid if own_cid is None else own_cid
+        local = local_nanoseconds(at, self._zone)
+        return (number, jti, iss, cid, rid, body, at, at, at, read, received, local)
 
     def get(self, app_id: str, connection_id: str, jti: str) -> StoredMessage | None:
         """One message, None where there is none."""
         with self._lock:
             known = self._find(app_id, connection_id)
             return None if known is None else self._get(known[0], jti)
+
+    def get_anywhere(self, jti: str) -> StoredMessage | None:
+        """One message of any conversation, None where none has it."""
+        with self._lock:
+            found = self._db.execute(_SELECT_ANYWHERE, (jti,)).fetchone()
+            return None if found is None else self._get(found[0], jti)
 
     def _get(self, number: int, jti: str) -> StoredMessage | None:
         row = self._db.execute(_SELECT_ONE, (number, jti)).fetchone()
@@ -273,6 +284,7 @@ class Store:
         """Deletes the messages that fit (None fits all); returns how many. Connections stay."""
         fitting = {"app_id": app_id, "connection_id": connection_id, "jti": jti}
         with self._lock:
+            self._forget_order()
             return self._db.execute(_DELETE_FITTING, fitting).rowcount
 
     def clear(self) -> None:
@@ -282,6 +294,8 @@ class Store:
             db.execute("DELETE FROM connection")
             db.execute("DELETE FROM sqlite_sequence")
             self._known.clear()
+            self._without_order.clear()
+            self._forget_order()
 
     def messages(
         self, app_id: str | None = None, connection_id: str | None = None
@@ -301,6 +315,7 @@ class Store:
         page: int,
         per_page: int,
         count_everything: bool,
+        order: Order,
     ) -> Page | None:
         """A page of a conversation, newest first; None where the connection is unknown.
 
@@ -311,24 +326,56 @@ class Store:
             known = self._find(app_id, connection_id)
             if known is None:
                 return None
-            selected = (known[0], max(since, 0))
-            count = (_COUNT_EVERYTHING, ()) if count_everything else (_COUNT, selected)
-            (total,) = self._db.execute(*count).fetchone()
+            ranks = self._ranked(known[0], order).since(since)
+            total = self._count_everything() if count_everything else len(ranks)
             page_count = -(-total // per_page)
             page = max(1, min(page, page_count))
-            rows = self._db.execute(
-                _SELECT_PAGE, (*selected, per_page, (page - 1) * per_page)
-            ).fetchall()
-        return Page([_stored(row) for row in rows], page, page_count, per_page, total)
+            offset = (page - 1) * per_page
+            if offset >= len(ranks):
+                numbers = []
+            elif order == "ties vary":
+                draw = random.Random(f"{self._seed}/{per_page}/{offset}")  # noqa: S311
+                numbers = ranks.newest_with_ties(per_page, offset, self._without_order, draw)
+            else:
+                numbers = ranks.newest(per_page, offset)
+            return Page(self._numbered(numbers), page, page_count, per_page, total)
+
+    def _ranked(self, connection: int, order: Order) -> Ranks:
+        # Another process may have changed the same file.
+        (version,) = self._db.execute("PRAGMA data_version").fetchone()
+        if version != self._data_version:
+            self._data_version = version
+            self._forget_order()
+        kind = "local" if order == "local" else "created"
+        ranks = self._ranks.get((connection, kind))
+        if ranks is None:
+            ranks = Ranks(self._db.execute(_SELECT_RANKS[kind], (connection,)))
+            self._ranks[connection, kind] = ranks
+        return ranks
+
+    def _count_everything(self) -> int:
+        everything = self._everything
+        if everything is None:
+            (everything,) = self._db.execute(_COUNT_EVERYTHING).fetchone()
+            self._everything = everything
+        return cast("int", everything)
+
+    def _forget_order(self) -> None:
+        self._ranks.clear()
+        self._everything = None
+
+    def _numbered(self, numbers: list[int]) -> list[StoredMessage]:
+        found: dict[int, StoredMessage] = {}
+        for start in range(0, len(numbers), _ROWS_AT_ONCE):
+            some = numbers[start : start + _ROWS_AT_ONCE]
+            query = _SELECT_NUMBERED.format(",".join("?" * len(some)))
+            for row in self._db.execute(query, some):
+                message = _stored(row)
+                found[message.number] = message
+        return [found[number] for number in numbers if number in found]
 
 
-_Row = tuple[int, str, str, str, str, str, int, int, int, bool, bool]
-
-
-def _row(number: int, cid: str, message: NewMessage) -> _Row:
-    body, iss, at, jti, rid, own_cid, read, received = message
-    jti = str(uuid.uuid4()) if jti is None else jti
-    return (number, jti, iss, own_cid or cid, rid, body, at, at, at, read, received)
+_Row = tuple[int, str, str, str, str, str, int, int, int, bool, bool, int]
 
 
 def _stored(row: tuple[Any, ...]) -> StoredMessage:

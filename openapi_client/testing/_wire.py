@@ -28,6 +28,8 @@ _REQUEST_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]
 # White space around a value is stripped afterwards: repeats side by side would backtrack over it.
 _FIELD_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\x00-\x08\x0a-\x1f\x7f]*)")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
+# The service's CORS filter stands before everything else, so each of its replies says so.
+VARY_ORIGIN: tuple[tuple[str, str], ...] = (("Vary", "Origin"),)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _STATUS_LINES = {s.value: f"HTTP/1.1 {s.value} {s.phrase}\r\n" for s in HTTPStatus}
@@ -52,7 +54,7 @@ class ConnectionEndedError(Exception):
 
 
 @dataclass(slots=True)
-class Request:
+class ReceivedRequest:
     """One request: `method`, raw `path` and `query` as they were spelled, header fields, body."""
 
     method: str
@@ -62,6 +64,7 @@ class Request:
     keep_alive: bool
     http10: bool
     body: bytes = b""
+    chunked: bool = False
     _first: dict[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
@@ -86,8 +89,9 @@ class RequestReader:
         self._receive = receive
         self._send = send
         self._buffer = bytearray()
+        self._searched = 0  # bytes at its beginning that hold no end of what is looked for
 
-    def next(self) -> Request | None:
+    def next(self) -> ReceivedRequest | None:
         """The next request, None where the stream ended between two requests.
 
         Raises:
@@ -112,7 +116,7 @@ class RequestReader:
             # RFC 9112 section 2.2: empty lines before the request line are passed over.
             while buffer.startswith((b"\r\n", b"\n")):
                 del buffer[: 1 if buffer.startswith(b"\n") else 2]
-            end = _HEAD_END.search(buffer)
+            end = self._search(_HEAD_END)
             if end is not None and end.start() <= MAX_HEAD_BYTES:
                 head = buffer[: end.start()].decode("latin-1")
                 del buffer[: end.end()]
@@ -124,12 +128,20 @@ class RequestReader:
                     raise ConnectionEndedError
                 return None
 
-    def _read_body(self, request: Request) -> None:
+    def _search(self, end: re.Pattern[bytes]) -> re.Match[bytes] | None:
+        """Find an end in the buffer, without looking twice at bytes that came before."""
+        found = end.search(self._buffer, self._searched)
+        # The longest end, CR LF CR LF, may have begun in the last three bytes.
+        self._searched = 0 if found else max(0, len(self._buffer) - 3)
+        return found
+
+    def _read_body(self, request: ReceivedRequest) -> None:
         coding = request.header("transfer-encoding")
         if coding is None and request.header("content-length") is None:
             return
         lengths = {v for n, v in request.fields if n.lower() == "content-length"}
-        if coding is not None and (lengths or coding.lower() != "chunked" or request.http10):
+        codings = [v.lower() for n, v in request.fields if n.lower() == "transfer-encoding"]
+        if codings and (lengths or codings != ["chunked"] or request.http10):
             # RFC 9112 section 6.1: two framings at once are how requests are smuggled.
             raise MalformedRequestError(400, "the length of the body is not clear")
         size = 0
@@ -142,7 +154,8 @@ class RequestReader:
                 raise MalformedRequestError(413, "the request's body is too large")
         if (request.header("expect") or "").lower() == "100-continue" and not self._buffer:
             self._send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.body = self._exactly(size) if coding is None else self._chunked()
+        request.chunked = coding is not None
+        request.body = self._chunked() if request.chunked else self._exactly(size)
 
     def _exactly(self, size: int) -> bytes:
         buffer = self._buffer
@@ -154,7 +167,7 @@ class RequestReader:
         return data
 
     def _line(self) -> bytes:
-        while (end := _LINE_END.search(self._buffer)) is None:
+        while (end := self._search(_LINE_END)) is None:
             if len(self._buffer) > MAX_HEAD_BYTES:
                 raise MalformedRequestError(431, "a line of the body's framing is too long")
             if not self._more():
@@ -162,6 +175,13 @@ class RequestReader:
         line = bytes(self._buffer[: end.start()])
         del self._buffer[: end.end()]
         return line
+
+    def _skip_trailers(self) -> None:
+        size = 0
+        while line := self._line():
+            size += len(line)
+            if size > MAX_HEAD_BYTES:
+                raise MalformedRequestError(431, "the trailer fields are too large")
 
     def _chunked(self) -> bytes:
         body = bytearray()
@@ -173,15 +193,14 @@ class RequestReader:
             if len(body) + size > MAX_BODY_BYTES:
                 raise MalformedRequestError(413, "the request's body is too large")
             if size == 0:
-                while self._line():  # trailer fields, then the empty line that ends the body
-                    pass
+                self._skip_trailers()
                 return bytes(body)
             body += self._exactly(size)
             if self._line():
                 raise MalformedRequestError(400, "a chunk is longer than its size")
 
 
-def _parse_head(head: str) -> Request:
+def _parse_head(head: str) -> ReceivedRequest:
     lines = head.replace("\r\n", "\n").split("\n")
     start = _REQUEST_LINE.fullmatch(lines[0])
     if start is None:
@@ -210,7 +229,7 @@ def _parse_head(head: str) -> Request:
         raise MalformedRequestError(400, "missing required Host header")
     path, _, query = _origin_form(target).partition("?")
     keep_alive = "keep-alive" in connection if http10 else "close" not in connection
-    return Request(method, path, query, fields, keep_alive, http10)
+    return ReceivedRequest(method, path, query, fields, keep_alive, http10)
 
 
 def _origin_form(target: str) -> str:
@@ -226,23 +245,23 @@ def _origin_form(target: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class Reply:
     """One answer: status, body in bytes, its media type, and further header fields."""
 
     status: int
     body: bytes = b""
     content_type: str | None = "application/json; charset=UTF-8"
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = VARY_ORIGIN
 
 
-def refusal(error: MalformedRequestError) -> Response:
+def refusal(error: MalformedRequestError) -> Reply:
     """The answer to what is no request: plain text, as the service's HTTP library words it."""
     text = _STATUS_LINES[error.status][9:-2]
-    return Response(error.status, f"{text}: {error}".encode(), "text/plain; charset=utf-8")
+    return Reply(error.status, f"{text}: {error}".encode(), "text/plain; charset=utf-8", ())
 
 
 def render_head(
-    response: Response, framing: Iterable[tuple[str, str]], *, close: bool = False
+    response: Reply, framing: Iterable[tuple[str, str]], *, close: bool = False
 ) -> bytes:
     """The head of an answer, with the given framing fields (Content-Length and the like)."""
     status = response.status
@@ -257,7 +276,7 @@ def render_head(
 
 
 def render(
-    response: Response, *, head_only: bool = False, http10: bool = False, close: bool = False
+    response: Reply, *, head_only: bool = False, http10: bool = False, close: bool = False
 ) -> bytes:
     """A whole answer in one piece: chunked above 2 KB, as the service does, unless HTTP/1.0."""
     body = response.body

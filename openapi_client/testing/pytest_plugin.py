@@ -5,9 +5,10 @@
 - `messages_api`: a `MessagesApi` on it
 - `conversation`: a `Conversation` on it, whose connection is known
 
-The generation and TLS are chosen by the marker `messages_server(generation=..., tls=...)` or by
-the ini options `messages_server_generation` and `messages_server_tls`. A generation `"all"`, or a
-list of them in the marker, runs the test once for each.
+The generation, TLS and the address are chosen by the marker `messages_server(generation=...,
+tls=..., host=...)` or by the ini options `messages_server_generation`, `messages_server_tls` and
+`messages_server_host`. A generation `"all"`, or a list of them in the marker, runs the test once
+for each.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _MARKER = "messages_server"
 _GENERATION_OPTION = "messages_server_generation"
 _TLS_OPTION = "messages_server_tls"
+_HOST_OPTION = "messages_server_host"
 
 APP_ID = "test-app"
 CONNECTION_ID = "test-connection"
@@ -39,14 +41,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="documented",
     )
     parser.addini(_TLS_OPTION, "messages server over HTTPS", type="bool", default=False)
+    parser.addini(
+        _HOST_OPTION, "name or address that the messages server listens on", default="localhost"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Makes the marker known."""
     config.addinivalue_line(
         "markers",
-        f"{_MARKER}(generation=..., tls=...): which generation of the messages server the test "
-        "meets ('all' or a list: once for each), and whether over HTTPS",
+        f"{_MARKER}(generation=..., tls=..., host=...): which generation of the messages server "
+        "the test meets ('all' or a list: once for each), whether over HTTPS, and where",
     )
 
 
@@ -70,8 +75,16 @@ def messages_server(
     request: pytest.FixtureRequest, _messages_servers: _Servers
 ) -> Iterator[MessagesServer]:
     """A server without messages, faults or recorded requests, its clock running."""
-    generation = getattr(request, "param", None) or _generations(request.node)[0]
-    server = _messages_servers.get(tls=_tls(request.node))
+    generations = _generations(request.node)
+    generation = getattr(request, "param", None) or generations[0]
+    if len(generations) > 1 and not hasattr(request, "param"):
+        # Such as the methods of a unittest.TestCase, which pytest does not parametrize.
+        raise pytest.UsageError(
+            f"{request.node.nodeid}: pytest runs this test only once, so it can meet only one of "
+            f"the generations {', '.join(generations)}; choose it by "
+            f"@pytest.mark.{_MARKER}(generation=...)"
+        )
+    server = _messages_servers.get(tls=_tls(request.node), host=_host(request.node))
     server.reset(generation=generation)
     yield server
     server.reset()
@@ -100,28 +113,28 @@ def conversation(messages_server: MessagesServer, messages_api: MessagesApi) -> 
 
 
 class _Servers(ExitStack):
-    """The servers of a test run: one over TLS and one without, each started when first used."""
+    """The servers of a test run: one for each address and scheme, started when first used."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._started: dict[bool, MessagesServer] = {}
+        self._started: dict[tuple[bool, str], MessagesServer] = {}
 
-    def get(self, *, tls: bool) -> MessagesServer:
-        if tls not in self._started:
+    def get(self, *, tls: bool, host: str) -> MessagesServer:
+        if (tls, host) not in self._started:
             from openapi_client.testing import MessagesServer
 
-            self._started[tls] = self.enter_context(MessagesServer(tls=tls))
-        return self._started[tls]
+            self._started[tls, host] = self.enter_context(MessagesServer(tls=tls, host=host))
+        return self._started[tls, host]
 
 
 def _argument(node: pytest.Item | pytest.Function, name: str) -> object:
     """What the nearest marker says, None where none says it."""
     for marker in node.iter_markers(_MARKER):
-        unknown = marker.kwargs.keys() - {"generation", "tls"}
+        unknown = marker.kwargs.keys() - {"generation", "tls", "host"}
         if marker.args or unknown:
             raise pytest.UsageError(
-                f"{node.nodeid}: the marker {_MARKER} takes generation=... and tls=..., nothing "
-                "else"
+                f"{node.nodeid}: the marker {_MARKER} takes generation=..., tls=... and "
+                "host=..., nothing else"
             )
         if name in marker.kwargs:
             return cast("object", marker.kwargs[name])
@@ -131,6 +144,11 @@ def _argument(node: pytest.Item | pytest.Function, name: str) -> object:
 def _tls(node: pytest.Item) -> bool:
     given = _argument(node, "tls")
     return bool(node.config.getini(_TLS_OPTION) if given is None else given)
+
+
+def _host(node: pytest.Item) -> str:
+    given = _argument(node, "host")
+    return str(node.config.getini(_HOST_OPTION) if given is None else given).strip()
 
 
 def _generations(node: pytest.Item) -> list[GenerationName]:

@@ -17,7 +17,7 @@ import pytest
 from openapi_client import ApiClient, Configuration, MessagesApi
 from openapi_client.exceptions import ServiceException
 from openapi_client.testing import Faults, MessagesServer
-from openapi_client.testing._fault_text import command_fault
+from openapi_client.testing.__main__ import command_fault
 from test.support.raw import RawClient
 
 EXAMPLE = ("app_id_example", "connection_id_example")
@@ -237,10 +237,10 @@ def test_every_fault_can_be_written_as_text(messages_server: MessagesServer, tex
 
 
 def test_every_fault_of_the_vocabulary_can_be_written() -> None:
-    from openapi_client.testing import _fault_text
+    from openapi_client.testing.__main__ import FAULT_ARGUMENTS
 
     words = {name for name, value in vars(Faults).items() if callable(value) and name[0] != "_"}
-    assert set(_fault_text.NAMES) == words - {"seed", "clear", "strike", "before_next", "remove"}
+    assert set(FAULT_ARGUMENTS) == words - {"seed", "clear", "strike", "before_next", "remove"}
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from openapi_client.testing import GENERATIONS, GenerationName, MessagesServer
-from test.support.raw import APP, CONNECTION, MESSAGES, RawClient
+from openapi_client.testing import GENERATIONS, Clock, GenerationName, MessagesServer
+from test.support.raw import APP, CONNECTION, MESSAGES, RawClient, exchange_bytes
 
 NOT_FOUND = {
     "status": 404,
@@ -21,6 +22,8 @@ ROUTER_NOT_FOUND = {"message": "Not Found"}
 NO_ROWS = "sql: no rows in result set"
 INVALID_INPUT = {"status": 400, "error": "Invalid input"}
 INVALID_BODY = {**INVALID_INPUT, "details": "The provided body is not valid"}
+NO_CONNECTION = "connection not found"
+NUL = 'pq: invalid byte sequence for encoding "UTF8": 0x00'
 BLANK = "body: cannot be blank."
 TOO_LONG = "body: the length must be no more than 128."
 
@@ -70,7 +73,69 @@ ROWS = [
     Row(
         "get, unknown connection",
         *("GET", f"{UNKNOWN}/known", None),
+        *((404, NOT_FOUND), (200, ANY), (404, NOT_FOUND)),
+    ),
+    Row(
+        "get, unknown app",
+        *("GET", f"/apps/unknown/connections/{CONNECTION}/messages/known", None),
+        *((404, NOT_FOUND), (200, ANY), (404, NOT_FOUND)),
+    ),
+    Row(
+        "get, unknown connection and message",
+        *("GET", f"{UNKNOWN}/no", None),
         *((404, NOT_FOUND), (404, NO_ROWS), (404, NOT_FOUND)),
+    ),
+    Row(
+        "edit, unknown connection",
+        *("PUT", f"{UNKNOWN}/known", {"body": "x"}),
+        *((404, NOT_FOUND), (200, ANY), (404, NOT_FOUND)),
+    ),
+    Row(
+        "edit, unknown connection and message",
+        *("PUT", f"{UNKNOWN}/no", {"body": "x"}),
+        *((404, NOT_FOUND), (500, NO_ROWS), (404, NOT_FOUND)),
+    ),
+    Row(
+        "send, unknown connection, empty body",
+        *("POST", UNKNOWN, {"body": ""}),
+        *((200, ANY), (404, NO_CONNECTION), (400, {**INVALID_INPUT, "details": BLANK})),
+    ),
+    Row(
+        "send, unknown connection, 129 bytes",
+        *("POST", UNKNOWN, LONG),
+        *((200, ANY), (404, NO_CONNECTION), (400, {**INVALID_INPUT, "details": TOO_LONG})),
+    ),
+    *(
+        Row(f"{name}, {case}", method, path, body, (200, ANY), (ok_2023, ANY), (400, INVALID_BODY))
+        for name, method, path, ok_2023 in (
+            ("send", "POST", MESSAGES, 201),
+            ("edit", "PUT", KNOWN, 200),
+        )
+        for case, body in (
+            ("options that are none", {"body": "x", "options": 5}),
+            ("an empty object", {"body": "x", "objects": [{}]}),
+        )
+    ),
+    *(
+        Row(
+            f"{name}, a null character",
+            *(method, path, {"body": "a\0b"}),
+            *((200, ANY), (500, NUL), (ok_2024, ANY)),
+        )
+        for name, method, path, ok_2024 in (
+            ("send", "POST", MESSAGES, 202),
+            ("edit", "PUT", KNOWN, 200),
+        )
+    ),
+    *(
+        Row(f"send, {case}", "POST", MESSAGES, body, (200, ANY), (201, ANY), (202, ANY))
+        for case, body in (
+            ("two values", b'{"body": "x"} {}'),
+            ("text after the object", b'{"body": "x"} and so on'),
+            ("a number of 5,000 digits", b'{"body": "x", "n": ' + b"9" * 5000 + b"}"),
+            ("a null after the text", b'{"body": "x", "body": null}'),
+            ("a name in capitals", b'{"BODY": "x"}'),
+        )
     ),
     Row(
         "edit, no such message",
@@ -85,7 +150,7 @@ ROWS = [
     Row(
         "send, unknown connection",
         *("POST", UNKNOWN, {"body": "x"}),
-        *((200, ANY), (404, "connection not found"), (404, NOT_FOUND)),
+        *((200, ANY), (404, NO_CONNECTION), (404, NOT_FOUND)),
     ),
     *(
         Row(
@@ -121,7 +186,6 @@ ROWS = [
         for name, method, path in (("send", "POST", MESSAGES), ("edit", "PUT", KNOWN))
         for case, body in (
             ("broken JSON", b'{"body": "x"'),
-            ("two values", b'{"body": "x"} {}'),
             ("NaN", b'{"body": NaN}'),
             ("a list", b"[]"),
             ("a text", b'"x"'),
@@ -141,8 +205,12 @@ ROWS = [
             ("a wrong method for a list", "DELETE", MESSAGES, None),
             ("a wrong method for a message", "POST", KNOWN, {"body": "x"}),
             ("a put of a list", "PUT", MESSAGES, {"body": "x"}),
-            ("a longer path", "GET", f"{KNOWN}/more", None),
         )
+    ),
+    Row(
+        "an id with a slash",
+        *("GET", f"{KNOWN}/more", None),
+        *((404, ROUTER_NOT_FOUND), (404, NO_ROWS), (404, ROUTER_NOT_FOUND)),
     ),
 ]
 
@@ -161,22 +229,50 @@ def test_answers_of_the_table(messages_server: MessagesServer, call: RawClient, 
     if expected[1] is not ANY:
         assert answer.json == expected[1]
     assert answer.headers["Content-Type"] == "application/json; charset=UTF-8"
+    assert answer.headers["Vary"] == "Origin"
     assert answer.body.endswith(b"\n")
 
 
 @pytest.mark.off_description
 @pytest.mark.messages_server(generation="all")
-@pytest.mark.parametrize(
-    "kind", ["text/plain", "application/x-www-form-urlencoded", "application/jsonp"]
-)
+@pytest.mark.parametrize("kind", ["text/plain", "APPLICATION/JSON", " ", "text/json"])
 def test_another_content_type_is_refused(
     messages_server: MessagesServer, call: RawClient, kind: str
 ) -> None:
     answer = call("POST", MESSAGES, {"body": "x"}, headers={"Content-Type": kind})
     assert answer.status == 400
     assert answer.json == ("" if messages_server.generation == "2023" else INVALID_BODY)
-    charset = {"Content-Type": "application/json; charset=utf-8"}
-    assert call("POST", MESSAGES, {"body": "x"}, headers=charset).status < 300
+    for accepted in ("application/json; charset=utf-8", "application/jsonx"):
+        headers = {"Content-Type": accepted}
+        assert call("POST", MESSAGES, {"body": "x"}, headers=headers).status < 300
+
+
+@pytest.mark.off_description
+@pytest.mark.messages_server(generation="all")
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "multipart/form-data"])
+def test_forms_are_read_as_no_text(
+    messages_server: MessagesServer, call: RawClient, kind: str
+) -> None:
+    answer = call("POST", MESSAGES, b"body=x", headers={"Content-Type": kind})
+    assert (answer.status, answer.json) == {
+        "documented": (400, INVALID_BODY),
+        "2023": (500, BLANK),
+        "2024": (400, {**INVALID_INPUT, "details": BLANK}),
+    }[messages_server.generation]
+
+
+@pytest.mark.off_description
+@pytest.mark.messages_server(generation="all")
+def test_empty_chunked_body_is_invalid(messages_server: MessagesServer) -> None:
+    messages_server.add_connection(APP, CONNECTION)
+    head = (
+        f"POST /v1{MESSAGES} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        f"Authorization: Bearer {messages_server.token}\r\nContent-Type: application/json\r\n"
+        "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    )
+    received = exchange_bytes(messages_server, head.encode())
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert b'""' in received or b"The provided body is not valid" in received
 
 
 @pytest.mark.messages_server(generation="all")
@@ -211,10 +307,15 @@ def test_fields_of_a_message(messages_server: MessagesServer, call: RawClient) -
     sender, jti = ("connection_id", "id") if in_2024 else ("iss", "jti")
     assert (sent[sender], sent["rid"]) == ("me", "")
     assert (received[sender], received[jti]) == (CONNECTION, "known")
-    assert sent["cid"] == received["cid"]
+    another = call("POST", MESSAGES, {"body": "x"}).json
+    if messages_server.generation == "documented":
+        assert sent["cid"] == received["cid"] == another["cid"]
+    else:
+        assert received["cid"] == ""
+        assert "" != sent["cid"] != another["cid"] != ""
     if in_2024:
-        assert (sent["read"], sent["received"]) == (False, False)
-        assert (received["read"], received["received"]) == (False, True)
+        for message in (sent, received):
+            assert (message["read"], message["received"]) == (False, False)
 
 
 MISSING, INVALID = (
@@ -241,12 +342,132 @@ def test_credentials_are_judged_before_anything_else(
     given = authorization and authorization.format(token=call.server.token)
     for method, path, body in (
         ("GET", MESSAGES, None),
-        ("GET", "/nothing", None),
+        ("GET", "/apps", None),
         ("DELETE", MESSAGES, None),
         ("POST", UNKNOWN, b"no JSON"),
     ):
         answer = call(method, path, body, authorization=given)
         assert (answer.status, answer.json) == (401, error)
+    outside = call("GET", "/nothing", authorization=given)
+    in_2024 = call.server.generation == "2024"
+    assert (outside.status, outside.json) == ((404, ROUTER_NOT_FOUND) if in_2024 else (401, error))
+
+
+@pytest.mark.messages_server(generation="all")
+def test_one_good_authorization_header_among_two(messages_server: MessagesServer) -> None:
+    messages_server.add_connection(APP, CONNECTION)
+    good, bad = f"Bearer {messages_server.token}", "Bearer wrong"
+    statuses: list[bytes] = []
+    for first, second in ((good, bad), (bad, good)):
+        head = (
+            f"GET /v1{MESSAGES} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            f"Authorization: {first}\r\nAuthorization: {second}\r\n\r\n"
+        )
+        statuses.append(exchange_bytes(messages_server, head.encode())[9:12])
+    expected = b"200" if messages_server.generation == "2024" else b"401"
+    assert statuses == [b"200", expected]
+
+
+@pytest.mark.messages_server(generation="all")
+@pytest.mark.parametrize("path", ["", "/nothing", MESSAGES, KNOWN, "/login"])
+def test_options_are_answered_to_anyone(call: RawClient, path: str) -> None:
+    answer = call("OPTIONS", path, authorization=None, headers={"Origin": "http://elsewhere.test"})
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Vary"] == "Origin"
+
+
+@pytest.mark.messages_server(generation="all")
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [
+        (MESSAGES, "OPTIONS, GET, POST"),
+        (KNOWN, "OPTIONS, GET, PUT"),
+        (
+            "/apps/x",
+            "OPTIONS, CONNECT, DELETE, GET, HEAD, PATCH, POST, PROPFIND, PUT, REPORT, TRACE",
+        ),
+    ],
+)
+def test_unknown_method_is_not_allowed(call: RawClient, path: str, allow: str) -> None:
+    answer = call("BREW", path, authorization=None)
+    assert (answer.status, answer.json) == (405, {"message": "Method Not Allowed"})
+    assert answer.headers["Allow"] == allow
+
+
+# Logging in.
+
+NAME, PASSWORD = "friend-of-mine", "s3cret-word"
+REFUSED = {
+    "2023": {
+        "status": 401,
+        "message": "You are not authenticated to perform the requested action.",
+    },
+    "2024": {
+        "status": 401,
+        "error": "You're unauthorized to perform this action",
+        "details": "Provided auth credentials are invalid",
+    },
+}
+SHORT = "the length must be between 5 and 128"
+
+
+@pytest.fixture
+def login(messages_server: MessagesServer) -> Iterator[RawClient]:
+    messages_server.users[NAME] = PASSWORD
+    with RawClient(messages_server) as client:
+        yield client
+
+
+@pytest.mark.messages_server(generation=["2023", "2024"])
+def test_login_and_refresh(messages_server: MessagesServer, login: RawClient) -> None:
+    given = {"username": NAME, "password": PASSWORD}
+    answer = login("POST", "/login", given, authorization=None)
+    assert (answer.status, set(answer.json)) == (200, {"token", "refresh_token"})
+    assert answer.json["token"] == messages_server.token
+    messages_server.faults.expire_token()
+    refresh = {"refresh_token": answer.json["refresh_token"]}
+    answer = login("POST", "/refresh", refresh, authorization=None)
+    assert (answer.status, set(answer.json)) == (200, {"token", "refresh_token"})
+    assert answer.json["token"] == messages_server.token
+    for path, wrong in (
+        ("/login", {**given, "password": "another"}),
+        ("/login", {**given, "username": "nobody-here"}),
+        ("/refresh", {"refresh_token": "wrong"}),
+    ):
+        answer = login("POST", path, wrong, authorization=None)
+        assert (answer.status, answer.json) == (401, REFUSED[messages_server.generation])
+    for path in ("/login", "/refresh"):
+        answer = login("GET", path, authorization=None)
+        assert (answer.status, answer.headers["Allow"]) == (405, "OPTIONS, POST")
+
+
+@pytest.mark.messages_server(generation=["2023", "2024"])
+@pytest.mark.parametrize(
+    ("given", "errors"),
+    [
+        ({}, {"password": "cannot be blank", "username": "cannot be blank"}),
+        ({"username": NAME}, {"password": "cannot be blank"}),
+        ({"username": NAME, "password": ""}, {"password": "cannot be blank"}),
+        ({"username": "four", "password": PASSWORD}, {"username": SHORT}),
+        ({"username": NAME, "password": "x" * 129}, {"password": SHORT}),
+        (b"no JSON", None),
+        ({"username": 5, "password": PASSWORD}, None),
+    ],
+)
+def test_login_that_could_be_nobodys_is_invalid(
+    messages_server: MessagesServer, login: RawClient, given: object, errors: dict[str, str] | None
+) -> None:
+    answer = login("POST", "/login", given, authorization=None)
+    assert answer.status == 400
+    if messages_server.generation == "2024":
+        told = errors and "; ".join(f"{name}: {error}" for name, error in errors.items()) + "."
+        assert answer.json == {**INVALID_INPUT, "details": told or INVALID_BODY["details"]}
+    elif errors is None:
+        assert answer.json == ""
+    else:
+        told_2023 = [{"field": name, "error": error} for name, error in errors.items()]
+        assert answer.json["details"] == told_2023
 
 
 def test_the_scheme_bearer_is_read_in_any_case(call: RawClient) -> None:
@@ -381,6 +602,19 @@ def test_timestamps(
     assert message["created_at"] == message["iat"] == message["updated_at"] == expected
 
 
+@pytest.mark.messages_server(generation="2023")
+def test_times_of_2023_have_up_to_six_digits_and_that_of_an_edit_up_to_nine() -> None:
+    ticks = iter(range(1_700_000_000_123_456_789, 10**19, 10**9))
+    with MessagesServer(generation="2023", tls=False) as server, RawClient(server) as call:
+        server.clock = server._service.clock = Clock(lambda: next(ticks))
+        server.add_connection(APP, CONNECTION)
+        sent = call("POST", MESSAGES, {"body": "x"}).json
+        assert sent["created_at"].endswith(".123456Z")
+        edited = call("PUT", f"{MESSAGES}/{sent['jti']}", {"body": "y"}).json
+        assert edited["updated_at"].endswith(".123456789Z")
+        assert call("GET").json["items"][0]["updated_at"].endswith(".123456Z")
+
+
 def test_time_of_a_send_has_up_to_nine_fraction_digits(call: RawClient) -> None:
     written = {call("POST", MESSAGES, {"body": "x"}).json["created_at"] for _ in range(20)}
     for text in written:
@@ -397,6 +631,21 @@ def test_json_is_escaped_as_go_escapes_it(call: RawClient) -> None:
 
 def test_lone_surrogates_become_replacement_characters(call: RawClient) -> None:
     assert call("POST", MESSAGES, b'{"body": "a\\ud800b"}').json["body"] == "a\ufffdb"
+
+
+@pytest.mark.off_description
+@pytest.mark.messages_server(generation="all")
+def test_each_byte_that_is_no_utf_8_becomes_a_replacement_character(call: RawClient) -> None:
+    sent = b'{"body": "a\xe2\x82b\xed\xa0\x80"}'
+    assert call("POST", MESSAGES, sent).json["body"] == "a\ufffd\ufffdb" + "\ufffd" * 3
+
+
+@pytest.mark.messages_server(generation="2023")
+def test_id_with_a_slash_can_be_addressed_in_2023(
+    messages_server: MessagesServer, call: RawClient
+) -> None:
+    messages_server.receive(APP, CONNECTION, "Hello", jti="a/b")
+    assert call("GET", f"{MESSAGES}/a/b").json["jti"] == "a/b"
 
 
 @pytest.mark.messages_server(generation="all")
@@ -454,7 +703,8 @@ def test_path_is_decoded_only_if_it_is_spelled_as_go_spells_it(
         expected = 200 if found else 404
         path = f"/apps/{APP}/connections/{spelling}/messages"
         assert call("GET", path).status == expected
-        assert call("GET", f"{path}/known").status == expected
+        if messages_server.generation != "2023":  # where the id alone decides
+            assert call("GET", f"{path}/known").status == expected
         assert call("GET", f"{MESSAGES}/{spelling}").status == expected
 
 
@@ -489,3 +739,72 @@ def test_documented_connections_are_known_once_something_was_sent_to_them(
         assert call("GET", UNKNOWN).status == 404
         assert call("POST", UNKNOWN, {"body": "x"}).status == 200
         assert [message["body"] for message in call("GET", UNKNOWN).json["items"]] == ["x"]
+
+
+# Order where times are equal, and where the local clock goes back.
+
+
+def bodies_of_pages(call: RawClient, per_page: int, pages: int) -> list[str]:
+    return [
+        message["body"]
+        for page in range(1, pages + 1)
+        for message in call("GET", f"{MESSAGES}?per_page={per_page}&page={page}").json["items"]
+    ]
+
+
+@pytest.mark.messages_server(generation="all")
+def test_order_of_messages_imported_with_one_time(messages_server: MessagesServer) -> None:
+    messages_server.load(APP, CONNECTION, 300, created_at=CREATED)
+    with RawClient(messages_server) as call:
+        read = [bodies_of_pages(call, 100, 3) for _ in range(2)]
+        whole = bodies_of_pages(call, 300, 1)
+    assert read[0] == read[1]
+    assert len(read[0]) == len(set(whole)) == 300
+    newest_first = [f"message {number}" for number in range(300, 0, -1)]
+    if messages_server.generation == "2023":
+        # Two pages repeat some messages and leave out others.
+        assert len(set(read[0])) < 300
+        assert newest_first != whole != read[0]
+    else:
+        assert read[0] == whole == newest_first
+
+
+@pytest.mark.messages_server(generation="2023")
+def test_only_what_was_imported_lacks_an_order(messages_server: MessagesServer) -> None:
+    messages_server.clock.set(CREATED + timedelta(hours=1))
+    messages_server.load(APP, CONNECTION, 30, interval=0)
+    moments = [CREATED] * 2 + [CREATED + timedelta(seconds=1)]
+    messages_server.load(APP, CONNECTION, ["a", "b", "c"], created_at=moments)
+    with RawClient(messages_server) as call:
+        whole = bodies_of_pages(call, 100, 1)
+    assert whole[:31] == [*(f"message {number}" for number in range(30, 0, -1)), "c"]
+    assert set(whole[31:]) == {"a", "b"}
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_hour_that_comes_twice_is_ordered_by_the_local_clock_in_2024(
+    generation: GenerationName,
+) -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    end_of_summer_time = datetime(2024, 10, 27, 1, 0, tzinfo=timezone.utc)
+    with MessagesServer(generation=generation, tls=False, timezone=zone) as server:
+        server.receive(APP, CONNECTION, "2:59", at=end_of_summer_time - timedelta(minutes=1))
+        server.load(
+            *(APP, CONNECTION, 40),
+            until=end_of_summer_time + timedelta(minutes=39),
+            interval=60,
+        )
+        server.receive(APP, CONNECTION, "3:00", at=end_of_summer_time + timedelta(hours=1))
+        with RawClient(server) as call:
+            read = bodies_of_pages(call, 100, 1)
+    again = [f"message {number}" for number in range(40, 0, -1)]
+    assert read == ["3:00", *(["2:59", *again] if generation == "2024" else [*again, "2:59"])]
+
+
+def test_load_refuses_times_that_do_not_fit(messages_server: MessagesServer) -> None:
+    with pytest.raises(ValueError, match="cannot both be given"):
+        messages_server.load(APP, CONNECTION, 2, created_at=CREATED, until=CREATED)
+    with pytest.raises(ValueError, match="as many as the messages: 2, not 1"):
+        messages_server.load(APP, CONNECTION, 2, created_at=[CREATED])
+    with pytest.raises(ValueError, match="created_at must have a time zone"):
+        messages_server.load(APP, CONNECTION, 2, created_at=CREATED.replace(tzinfo=None))

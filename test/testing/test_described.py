@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from openapi_core.exceptions import OpenAPIError
 
-from openapi_client.testing._service import route_of
-from openapi_client.testing._wire import Request, Response
+from openapi_client.testing._routing import target_of
+from openapi_client.testing._wire import ReceivedRequest, Reply
 from test.conftest import check_answer, check_request
 from test.support.raw import MESSAGES
 from test.testing.fuzz import fuzz
@@ -14,8 +14,8 @@ from test.testing.fuzz import fuzz
 AUTHORIZED = [("Host", "x"), ("Authorization", "Bearer x"), ("Content-Type", "application/json")]
 
 
-def asked(method: str, path: str, query: str = "", body: bytes = b"") -> Request:
-    return Request(
+def asked(method: str, path: str, query: str = "", body: bytes = b"") -> ReceivedRequest:
+    return ReceivedRequest(
         method, f"/v1{path}", query, AUTHORIZED, keep_alive=True, http10=False, body=body
     )
 
@@ -38,15 +38,15 @@ def test_schemathesis_finds_nothing() -> None:
 )
 def test_answer_that_is_not_described_is_noticed(status: int, body: bytes) -> None:
     request = asked("GET", MESSAGES)
-    route = route_of("GET", request.path)
+    route = target_of("GET", request.path)
     assert route is not None
     with pytest.raises(OpenAPIError):
-        check_answer(request, route, Response(status, body))
+        check_answer(request, route, Reply(status, body))
 
 
 def test_request_that_is_not_described_is_noticed() -> None:
     wrong = asked("POST", MESSAGES, body=b'{"body": 5}')
-    route = route_of("POST", wrong.path)
+    route = target_of("POST", wrong.path)
     assert route is not None
     with pytest.raises(OpenAPIError):
         check_request(wrong, route)

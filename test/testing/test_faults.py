@@ -196,7 +196,7 @@ def test_content_length_too_small_leaves_bytes_on_the_connection(
 ) -> None:
     messages_server.faults.wrong_length(-4, nth=1)
     request = (
-        "GET /v1/nothing HTTP/1.1\r\nHost: x\r\n"
+        "GET /v1/nothing HTTP/1.1\r\nHost: localhost\r\n"
         f"Authorization: Bearer {messages_server.token}\r\n\r\n"
     )
     received = exchange_bytes(messages_server, request.encode() * 2)

@@ -152,8 +152,8 @@ def test_ini_options(pytester: pytest.Pytester, generation: str, passed: int) ->
     ("marker", "complaint"),
     [
         ("generation='2022'", "must be one of documented, 2023, 2024 or all, not '2022'"),
-        ("'2024'", "takes generation=... and tls=..., nothing else"),
-        ("generatoin='2024'", "takes generation=... and tls=..., nothing else"),
+        ("'2024'", "takes generation=..., tls=... and host=..., nothing else"),
+        ("generatoin='2024'", "takes generation=..., tls=... and host=..., nothing else"),
     ],
 )
 def test_wrong_marker_is_an_error(pytester: pytest.Pytester, marker: str, complaint: str) -> None:
@@ -204,7 +204,9 @@ def test_of_many(messages_api, messages_server, number):
     assert len(messages_server.messages()) == number
 """
     )
-    result = pytester.runpytest_subprocess(*(() if INSTALLED else PLUGIN), "-n", "2", "-W", "error")
+    # Unconfigured, it warns; see test_other_plugins.py for tests beside it.
+    options = ("-p", "no:asyncio", "-n", "2", "-W", "error")
+    result = pytester.runpytest_subprocess(*(() if INSTALLED else PLUGIN), *options)
     result.assert_outcomes(passed=13)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from openapi_client.testing import MessagesServer
-from test.support.raw import APP, CONNECTION, MESSAGES, RawClient
+from test.support.raw import APP, CONNECTION, MESSAGES, RawClient, exchange_bytes
 
 TEXT = {"body": "Hello"}
 
@@ -211,3 +211,35 @@ def test_log_has_one_readable_line_for_each_request() -> None:
     )
     assert token not in sent + reset
     assert len(sent) < 150
+
+
+def test_credentials_are_masked_under_any_path_and_name(messages_server: MessagesServer) -> None:
+    secret = "c4n4ry-s3cret"
+    with RawClient(messages_server) as call:
+        for path in ("/login", "/refresh", "/auth/login", "/session"):
+            call("POST", path, {"user": "me", "password": secret, "refresh_token": secret})
+        call("GET", f"/x?key={secret}&jwt={secret}&%6bey={secret}", headers={"X-Auth": secret})
+        call("GET", "/x?page=1", headers={"Author": "shown"})
+    shown = [f"{r!r} {r.headers} {r.query} {r.target} {r.body!r}" for r in messages_server.requests]
+    assert secret not in "".join(shown)
+    assert messages_server.requests[-1].headers["author"] == "shown"
+
+
+def test_control_characters_are_shown_escaped() -> None:
+    lines: list[str] = []
+    with MessagesServer(tls=False, log=lines.append) as server:
+        sent = b"POST /v1/\x9b31m HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n\x1b[m"
+        exchange_bytes(server, sent)
+        (request,) = server.requests
+    assert (repr(request) + lines[0]).isprintable()
+
+
+def test_only_so_many_bytes_of_requests_are_kept() -> None:
+    with MessagesServer(tls=False, keep_bytes=100_000) as server, RawClient(server) as call:
+        for _ in range(10):
+            call("POST", MESSAGES, {"body": "x" * 40_000})
+        assert len(server.requests) == 2
+        with pytest.raises(AssertionError, match="8 older requests are no longer kept"):
+            server.requests.assert_received(path="/v1/a")
+        call("POST", MESSAGES, {"body": "x" * 200_000})
+        assert len(server.requests) == 0

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import ssl
+import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from openapi_client.testing import MessagesServer
+from openapi_client.testing._wire import MalformedRequestError, RequestReader
 from test.support.raw import MESSAGES, RawClient, exchange_bytes
 
-HEAD = b"GET /v1/nothing HTTP/1.1\r\nHost: x\r\n"
+HEAD = b"GET /v1/nothing HTTP/1.1\r\nHost: localhost\r\n"
 ROUTER_404 = b'{"message":"Not Found"}\n'
 
 
@@ -31,12 +34,12 @@ def statuses(received: bytes) -> list[int]:
     [
         (b"nonsense\r\n\r\n", 400),
         (b"GET /\r\n\r\n", 400),
-        (b"GET / HTTP/1.1 \r\nHost: x\r\n\r\n", 400),
-        (b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n", 400),
-        (b"GET x HTTP/1.1\r\nHost: x\r\n\r\n", 400),
-        (b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505),
+        (b"GET / HTTP/1.1 \r\nHost: localhost\r\n\r\n", 400),
+        (b"GET  / HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"GET x HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", 505),
         (b"GET / HTTP/1.1\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: y\r\n\r\n", 400),
         (HEAD + b"Name : value\r\n\r\n", 400),
         (HEAD + b"Name: one\r\n two\r\n\r\n", 400),
         (HEAD + b"Name: a\x00b\r\n\r\n", 400),
@@ -46,12 +49,18 @@ def statuses(received: bytes) -> list[int]:
         (HEAD + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
         (HEAD + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\na", 400),
         (HEAD + b"Transfer-Encoding: gzip\r\n\r\n", 400),
+        (HEAD + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n", 400),
+        (HEAD + b"Transfer-Encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"a: b\r\n" * 300_000, 431),
+        (b"GET / HTTP/1.1\r\nHost: rebound.test\r\n\r\n", 421),
+        (b"GET / HTTP/1.1\r\nHost: rebound.test:80\r\n\r\n", 421),
+        (b"GET / HTTP/1.1\r\nHost: localhost.rebound.test\r\n\r\n", 421),
         (HEAD + b"Content-Length: 99999999999\r\n\r\n", 413),
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n", 400),
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n", 400),
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\nfffffffff\r\n", 413),
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\n1;" + b"x" * ((1 << 20) + 1), 431),
-        (b"GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
         (HEAD + b"Long: " + b"x" * (1 << 20) + b"\r\n\r\n", 431),
     ],
 )
@@ -64,10 +73,10 @@ def test_what_is_no_request_is_refused_and_the_connection_ends(
 
 
 def test_requests_in_one_piece_are_answered_in_order(messages_server: MessagesServer) -> None:
-    first = b"\r\n\r\nGET /v1/a HTTP/1.1\r\nHost: x\r\n\r\n"
-    second = b"GET /v1/b HTTP/1.1\nHost: x\n\n"
-    last = b"POST /v1/c HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
-    ignored = b"GET /v1/d HTTP/1.1\r\nHost: x\r\n\r\n"
+    first = b"\r\n\r\nGET /v1/a HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    second = b"GET /v1/b HTTP/1.1\nHost: localhost\n\n"
+    last = b"POST /v1/c HTTP/1.1\r\nHost: [::1]\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"
+    ignored = b"GET /v1/d HTTP/1.1\r\nHost: localhost\r\n\r\n"
     received = exchange_bytes(messages_server, first + second + last + ignored)
     assert statuses(received) == [401, 401, 401]
     assert [r.path for r in messages_server.requests] == ["/v1/a", "/v1/b", "/v1/c"]
@@ -107,12 +116,12 @@ def test_the_absolute_form_of_a_target_is_understood(
     messages_server: MessagesServer, target: str
 ) -> None:
     messages_server.add_connection("app-1", "connection-1")
-    request = f"GET {target.format(path=MESSAGES)} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    request = f"GET {target.format(path=MESSAGES)} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     assert statuses(exchange_bytes(messages_server, authorized(messages_server, request))) == [200]
 
 
 def test_answer_to_head_has_no_body(messages_server: MessagesServer) -> None:
-    request = b"HEAD /v1/nothing HTTP/1.1\r\nHost: x\r\n\r\n"
+    request = b"HEAD /v1/nothing HTTP/1.1\r\nHost: localhost\r\n\r\n"
     received = exchange_bytes(messages_server, authorized(messages_server, request))
     assert statuses(received) == [404]
     assert f"Content-Length: {len(ROUTER_404)}\r\n".encode() in received
@@ -121,7 +130,7 @@ def test_answer_to_head_has_no_body(messages_server: MessagesServer) -> None:
 
 def test_chunked_body_of_a_request_is_read(messages_server: MessagesServer) -> None:
     request = (
-        f"POST /v1{MESSAGES} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+        f"POST /v1{MESSAGES} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
         "Content-Type: application/json\r\n\r\n"
         '9;x=y\r\n{"body":"\r\n7\r\nchunked\r\n2\r\n"}\r\n0\r\nTrailer: x\r\n\r\n'
     ).encode()
@@ -133,7 +142,7 @@ def test_chunked_body_of_a_request_is_read(messages_server: MessagesServer) -> N
 def test_client_that_expects_it_is_told_to_continue(messages_server: MessagesServer) -> None:
     head = authorized(
         messages_server,
-        f"POST /v1{MESSAGES} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+        f"POST /v1{MESSAGES} HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
         "Content-Type: application/json\r\nContent-Length: 14\r\n\r\n".encode(),
     )
     with socket.create_connection(("localhost", messages_server.port), 10) as connection:
@@ -144,7 +153,9 @@ def test_client_that_expects_it_is_told_to_continue(messages_server: MessagesSer
 
 
 def test_request_cut_off_in_its_body_has_no_effect(messages_server: MessagesServer) -> None:
-    request = f"POST /v1{MESSAGES} HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n\r\n".encode()
+    request = (
+        f"POST /v1{MESSAGES} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 14\r\n\r\n".encode()
+    )
     assert exchange_bytes(messages_server, request + b'{"body":') == b""
     assert messages_server.messages() == []
     assert len(messages_server.requests) == 0
@@ -164,7 +175,15 @@ def test_no_bytes_can_stop_the_server(
     messages_server: MessagesServer, noise: bytes, cut: int, before: bytes
 ) -> None:
     sent = before[:cut] + noise
-    assert set(statuses(exchange_bytes(messages_server, sent))) <= {400, 401, 413, 431, 505}
+    assert set(statuses(exchange_bytes(messages_server, sent))) <= {
+        400,
+        401,
+        405,
+        413,
+        421,
+        431,
+        505,
+    }
     with RawClient(messages_server) as call:
         assert call("GET", "/nothing").status == 404
 
@@ -192,3 +211,40 @@ def test_end_of_a_tls_connection_is_announced() -> None:
             while data := connection.recv(1000):  # raises SSLEOFError where it is not announced
                 received += data
     assert statuses(received) == [401]
+
+
+@pytest.mark.parametrize(
+    "name", ["localhost", "LOCALHOST:80", "127.0.0.1", "127.0.0.1:80", "[::1]:80", "a.localhost"]
+)
+def test_names_of_the_machine_itself_are_served(messages_server: MessagesServer, name: str) -> None:
+    request = f"GET /v1/nothing HTTP/1.1\r\nHost: {name}\r\n\r\n".encode()
+    assert statuses(exchange_bytes(messages_server, request)) == [401]
+
+
+def test_server_for_other_machines_may_be_called_anything() -> None:
+    with MessagesServer(tls=False, host="0.0.0.0") as server:
+        request = b"GET /v1/nothing HTTP/1.1\r\nHost: elsewhere.test\r\n\r\n"
+        assert statuses(exchange_bytes(server, request)) == [401]
+
+
+@pytest.mark.parametrize(
+    ("head", "size"),
+    [
+        (b"Name: a" + b" " * 900_000 + b"b\r\n", 1 << 16),
+        (b"Name: " + b"x" * 150_000 + b"\r\n", 1),
+        (b"\r" * 150_000 + b"\r\n", 1),
+    ],
+)
+def test_heads_are_read_in_linear_time(head: bytes, size: int) -> None:
+    data = memoryview(HEAD + head + b"\r\n")
+    pieces = iter(range(0, len(data), size))
+
+    def receive(_: int) -> bytes:
+        start = next(pieces, None)
+        return b"" if start is None else bytes(data[start : start + size])
+
+    started = time.perf_counter()
+    with contextlib.suppress(MalformedRequestError):
+        RequestReader(receive, lambda _: None).next()
+    # Quadratic reading takes minutes.
+    assert time.perf_counter() - started < 5

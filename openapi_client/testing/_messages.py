@@ -1,0 +1,139 @@
+"""Messages and moments as the server keeps them, and how moments are written."""
+
+from __future__ import annotations
+
+import functools
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import NamedTuple
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICROSECOND = timedelta(microseconds=1)
+NANOSECONDS = 1_000_000_000
+MAX_FRACTION_DIGITS = 9
+
+
+def to_nanoseconds(moment: datetime, name: str = "moment") -> int:
+    """An aware datetime as nanoseconds since the epoch.
+
+    Raises:
+        ValueError: the datetime has no time zone.
+    """
+    if moment.tzinfo is None:
+        raise ValueError(f"{name} must have a time zone, such as datetime.timezone.utc: {moment!r}")
+    return (moment - _EPOCH) // _MICROSECOND * 1000
+
+
+def to_datetime(nanoseconds: int) -> datetime:
+    """Nanoseconds since the epoch as an aware datetime in UTC; below a microsecond is cut."""
+    return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
+
+
+def rfc3339(
+    nanoseconds: int,
+    zone: tzinfo | None,
+    *,
+    always_z: bool = False,
+    digits: int = MAX_FRACTION_DIGITS,
+) -> str:
+    """Write a moment as RFC 3339, with 0 to 9 fraction digits: trailing zeros are cut.
+
+    Args:
+        nanoseconds: since the epoch.
+        zone: the time zone to write it in; None for the computer's own.
+        always_z: write `Z` whatever the offset is.
+        digits: at most so many fraction digits; the others are cut.
+    """
+    seconds, fraction = divmod(nanoseconds, NANOSECONDS)
+    text, offset = _second(seconds, zone)
+    if fraction:
+        text = f"{text}.{f'{fraction:09}'[:digits]}".rstrip("0").rstrip(".")
+    return text + ("Z" if always_z else offset)
+
+
+@functools.lru_cache(maxsize=4096)
+def _second(seconds: int, zone: tzinfo | None) -> tuple[str, str]:
+    # Messages of one page lie close together: most share their second with a neighbour.
+    moment = (_EPOCH + timedelta(seconds=seconds)).astimezone(zone)
+    offset = moment.strftime("%z")
+    written = "Z" if not moment.utcoffset() else f"{offset[:3]}:{offset[3:5]}"
+    return moment.replace(tzinfo=None).isoformat(), written
+
+
+def local_nanoseconds(nanoseconds: int, zone: tzinfo | None) -> int:
+    """Read the local clock at a moment: its nanoseconds since the epoch, as if it showed UTC."""
+    return nanoseconds + _offset(nanoseconds // (_OFFSET_SECONDS * NANOSECONDS), zone)
+
+
+# Offsets change on the quarter of an hour, so all moments of one share what is asked once.
+_OFFSET_SECONDS = 900
+
+
+@functools.lru_cache(maxsize=4096)
+def _offset(quarter: int, zone: tzinfo | None) -> int:
+    moment = (_EPOCH + timedelta(seconds=quarter * _OFFSET_SECONDS)).astimezone(zone)
+    return (moment.utcoffset() or timedelta()) // _MICROSECOND * 1000
+
+
+class StoredMessage(NamedTuple):
+    """A message as the server keeps it, whatever the generation that shows it.
+
+    `number` is the hidden row number that `messages_since` is compared with. The `*_ns` fields
+    are nanoseconds since the epoch; beside each there is an aware `datetime` in UTC.
+    """
+
+    app_id: str
+    connection_id: str
+    number: int
+    jti: str
+    iss: str
+    cid: str
+    rid: str
+    body: str
+    iat_ns: int
+    created_ns: int
+    updated_ns: int
+    read: int
+    received: int
+
+    @property
+    def iat(self) -> datetime:
+        """When the message was issued."""
+        return to_datetime(self.iat_ns)
+
+    @property
+    def created_at(self) -> datetime:
+        """When the message was stored; what lists are ordered by."""
+        return to_datetime(self.created_ns)
+
+    @property
+    def updated_at(self) -> datetime:
+        """When the message was last edited; `created_at` where it never was."""
+        return to_datetime(self.updated_ns)
+
+    @property
+    def is_own(self) -> bool:
+        """True for a message that the app sent, False for one that it received."""
+        return self.iss == "me"
+
+
+class NewMessage(NamedTuple):
+    """What is needed to store a message."""
+
+    body: str
+    iss: str
+    at: int
+    jti: str | None = None
+    rid: str = ""
+    cid: str | None = None
+    read: bool = False
+    received: bool = False
+
+
+class Page(NamedTuple):
+    """One page of a conversation, newest first, with what was counted for it."""
+
+    items: list[StoredMessage]
+    page: int
+    page_count: int
+    per_page: int
+    total_count: int
