@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+import sys
 from typing import cast
 
 from pydantic_core import from_json
 
 from openapi_client._encoding.json_repair import read_json
 from openapi_client._encoding.response_body import raise_not_as_promised
-from openapi_client._redaction import HIDDEN, shown_target
+from openapi_client._redaction import HIDDEN, forget_locals, shown_target
 from openapi_client.api_client import ApiClient
 from openapi_client.configuration import Configuration
 from openapi_client.credentials import checked_credential
@@ -74,6 +75,14 @@ class LoginToken:
             DeserializationException: the answer holds no token that can be sent.
             ApiException: the login failed in another way; of the class that any call would raise.
         """
+        handled = sys.exc_info()[1]
+        try:
+            return self._log_in()
+        except BaseException as error:
+            forget_locals(error, handled)
+            raise
+
+    def _log_in(self) -> str:
         body = {"username": self._username, "password": self._password}
         with ApiClient(self._configuration) as client:
             request = client.param_serialize("POST", "/login", header_params=_HEADERS, body=body)
