@@ -287,14 +287,16 @@ def forget_locals(error: BaseException, until: BaseException | None) -> None:
         error: its frames that still run are left alone.
         until: an error of the time before, whose frames are somebody else's.
     """
-    seen = {None, until}
-    following: list[BaseException | None] = [error]
+    seen = {id(until)}
+    following: list[object] = [error]
     while following:
         one = following.pop()
-        if one is not None and one not in seen:
-            seen.add(one)
+        if isinstance(one, BaseException) and id(one) not in seen:
+            seen.add(id(one))
             clear_frames(one.__traceback__)
-            following += (one.__cause__, one.__context__, *getattr(one, "exceptions", ()))
+            following += (one.__cause__, one.__context__)
+            if isinstance(group := getattr(one, "exceptions", None), tuple):
+                following += group
 
 
 def told_by(error: BaseException) -> str:
