@@ -220,7 +220,7 @@ class ApiClient:
             files: files of a form: name -> path, bytes, (name, bytes) or a list of these.
             auth_settings: names of the schemes whose credentials are added.
             collection_formats: name of a parameter -> csv, ssv, tsv, pipes or multi.
-            _host: another base URL.
+            _host: another base URL; without effect if `ignore_operation_servers` is set.
             _request_auth: credentials instead of the configured ones.
 
         Returns:
@@ -241,6 +241,8 @@ class ApiClient:
         if self.cookie and not has_header(given, "Cookie"):
             headers = merged_headers(headers, {"Cookie": self.cookie})
 
+        if self.configuration.ignore_operation_servers:
+            _host = None
         url = (_host or self.configuration.host) + self._path(resource_path, path_params or {})
         fields = pairs(post_params) if post_params else []
         if fields:
@@ -276,7 +278,10 @@ class ApiClient:
     def _any_segment(self, name: str, values: Mapping[str, Any], safe: str) -> str:
         if name not in values:
             raise ApiValueError(f"the path parameter {name!r} is missing")
-        text = str(self.sanitize_for_serialization(values[name]))
+        try:
+            text = str(self.sanitize_for_serialization(values[name]))
+        except ValueError:
+            raise ApiValueError(f"{name} has too many digits") from None
         try:
             return path_segment(text, safe)
         except ValueError as error:
@@ -312,7 +317,11 @@ class ApiClient:
         if request_auth:
             add_credential(headers, queries, checked_auth(request_auth))
             return
-        self.configuration.prepare_token(call_of(method))
+        call = call_of(method)
+        if call is None:
+            self.configuration.prepare_token(lambda: self.configuration.limits.deadline)
+        else:
+            call.token_epoch = self.configuration.prepare_token(call.seconds_left)
         configured = self.configuration.auth_settings()
         for scheme in auth_settings:
             setting = configured.get(scheme)
@@ -451,7 +460,10 @@ class ApiClient:
         """An encoded query, without its question mark."""
         if type(params) is list and not collection_formats:
             named = cast("list[tuple[str, object]]", params)
-            if all(type(value) is int and _PLAIN_NAME.fullmatch(name) for name, value in named):
+            if all(
+                type(value) is int and value.bit_length() < 64 and _PLAIN_NAME.fullmatch(name)
+                for name, value in named
+            ):
                 return "&".join([f"{name}={value}" for name, value in named])
         from openapi_client._encoding import serialization
 

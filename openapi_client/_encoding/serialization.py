@@ -35,6 +35,7 @@ from openapi_client._encoding.files import FilePart, FileValue, files_parameters
 from openapi_client._encoding.json_repair import read_json
 from openapi_client._encoding.media_types import charset_of, decode, is_json
 from openapi_client._encoding.native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
+from openapi_client.exceptions import ApiValueError
 from openapi_client.models.base import Model
 
 __all__ = [
@@ -149,7 +150,10 @@ def parameters_to_url_query(params: Params, collection_formats: Mapping[str, str
     formats = collection_formats or {}
     fields: list[tuple[str, str]] = []
     for name, value in _pairs(params):
-        items = [quote(_text(item)) for item in _items(value)]
+        try:
+            items = [quote(_text(item)) for item in _items(value)]
+        except ValueError:  # Python writes no number of more than 4,300 digits
+            raise ApiValueError(f"{name} cannot be written as text") from None
         collection_format = formats.get(name, "csv")
         if collection_format == "multi":
             fields.extend((name, item) for item in items)

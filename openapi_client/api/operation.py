@@ -27,9 +27,9 @@ from urllib3 import BaseHTTPResponse
 
 from openapi_client._encoding.request_parts import has_header, merged_headers
 from openapi_client._redaction import HIDDEN, forget_locals
+from openapi_client._settings import checked_retries
 from openapi_client.api_client import ApiClient, RequestSerialized
 from openapi_client.api_response import ApiResponse
-from openapi_client.exceptions import ApiValueError
 from openapi_client.retries import RetryPolicy
 
 if TYPE_CHECKING:
@@ -77,10 +77,7 @@ def _adapter(arguments: type) -> TypeAdapter[Any]:
 
 def _check_option(name: str, value: object) -> None:
     if name == "_retries":
-        if isinstance(value, bool) or not (
-            isinstance(value, RetryPolicy) or (isinstance(value, int) and value >= 0)
-        ):
-            raise ApiValueError("_retries must be a RetryPolicy or a number of retries from 0")
+        checked_retries(name, value)
         return
     try:
         _adapter(RequestOptions).validate_python({name: value})
@@ -282,6 +279,10 @@ class View(Protocol[P, R_co]):
     def __get__(self, instance: None, owner: Any) -> Callable[Concatenate[Any, P], R_co]: ...
     @overload
     def __get__(self, instance: HasClient, owner: Any) -> Callable[P, R_co]: ...
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co:
+        """Stand for the bound method: not every checker binds it to compare it with a protocol."""
+        ...
 
 
 class HasClient(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import socket
 import ssl
 import threading
 
@@ -53,6 +54,27 @@ def test_one_thread_uses_one_connection(tls: bool) -> None:
             get(api)
             send(api)
         assert server.connections == 1
+
+
+def test_all_spellings_of_an_origin_share_its_connections(
+    tls: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *rest, **named: resolve(host.removesuffix("."), *rest, **named),
+    )
+    scheme = "https" if tls else "http"
+    with ScriptedServer(always(GOOD), tls=tls) as server, client_for(server) as client:
+        for host in ("localhost", "LocalHost", "localhost.", "LOCALHOST."):
+            url = f"{scheme}://{host}:{server.port}/"
+            for _ in range(2):
+                assert client.rest_client.request("GET", url).status == 200
+        assert server.connections == 1
+        assert {request.headers["Host"] for request in server.requests} == {
+            f"localhost:{server.port}"
+        }
 
 
 def test_no_more_connections_are_kept_than_configured() -> None:

@@ -107,11 +107,13 @@ def _full_queue(stack: ExitStack, _: pytest.MonkeyPatch) -> str:
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def _refusing_proxy(stack: ExitStack, patch: pytest.MonkeyPatch) -> None:
+def _refusing_proxy(stack: ExitStack, patch: pytest.MonkeyPatch) -> str:
     proxy = ScriptedServer(answering(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"))
     patch.setenv("HTTPS_PROXY", stack.enter_context(proxy).origin)
     for name in ("NO_PROXY", "no_proxy"):
         patch.delenv(name, raising=False)
+    # Loopback is never reached through a proxy of the environment.
+    return "http://service.example"
 
 
 def _status(code: int, **headers: str) -> Script:
