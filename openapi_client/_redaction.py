@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
+from traceback import clear_frames
 from urllib.parse import unquote, urlsplit
 
 HIDDEN = "***"
@@ -274,6 +275,28 @@ def _without(text: str, spans: list[tuple[int, int]]) -> str:
         shown = hidden
     parts.append(text[shown:])
     return "".join(parts)
+
+
+def forget_locals(error: BaseException, until: BaseException | None) -> None:
+    """Empty the finished frames that led to an error, and to those that it came of.
+
+    Lines and functions stay. Programs that show the variables of frames (Sentry does, by default)
+    would show the headers of the request.
+
+    Args:
+        error: its frames that still run are left alone.
+        until: an error of the time before, whose frames are somebody else's.
+    """
+    seen = {id(until)}
+    following: list[object] = [error]
+    while following:
+        one = following.pop()
+        if isinstance(one, BaseException) and id(one) not in seen:
+            seen.add(id(one))
+            clear_frames(one.__traceback__)
+            following += (one.__cause__, one.__context__)
+            if isinstance(group := getattr(one, "exceptions", None), tuple):
+                following += group
 
 
 def told_by(error: BaseException) -> str:

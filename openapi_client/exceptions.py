@@ -184,11 +184,10 @@ class ApiException(OpenApiException):
         if self.hint:
             # It names the target of a redirect, which the server has made up.
             self.hint = scrub(self.hint, secrets)
-        headers = self.headers
-        if headers is not None and any(scrub(v, secrets) != v for v in headers.values()):
-            self.headers = HTTPHeaderDict(
-                {name: scrub(value, secrets) for name, value in headers.items()}
-            )
+        if self.headers:
+            given = dict(self.headers)
+            shown = {scrub(name, secrets): scrub(given[name], secrets) for name in given}
+            self.headers = HTTPHeaderDict(shown) if shown != given else self.headers
 
     @classmethod
     def from_response(

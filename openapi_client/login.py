@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import copy
-import json
+import sys
 from typing import cast
 
 from pydantic_core import from_json
 
 from openapi_client._encoding.json_repair import read_json
 from openapi_client._encoding.response_body import raise_not_as_promised
-from openapi_client._redaction import HIDDEN, shown_target
+from openapi_client._redaction import HIDDEN, forget_locals, scrub, shown_target
 from openapi_client.api_client import ApiClient
 from openapi_client.configuration import Configuration
 from openapi_client.credentials import checked_credential
@@ -74,6 +74,14 @@ class LoginToken:
             DeserializationException: the answer holds no token that can be sent.
             ApiException: the login failed in another way; of the class that any call would raise.
         """
+        handled = sys.exc_info()[1]
+        try:
+            return self._log_in()
+        except BaseException as error:
+            forget_locals(error, handled)
+            raise
+
+    def _log_in(self) -> str:
         body = {"username": self._username, "password": self._password}
         with ApiClient(self._configuration) as client:
             request = client.param_serialize("POST", "/login", header_params=_HEADERS, body=body)
@@ -96,10 +104,11 @@ class LoginToken:
         if not error.status:
             return
         said = [error.reason, error.detail, error.hint, error.body, *(error.headers or {}).values()]
-        quoted = [json.dumps(self._password, ensure_ascii=way)[1:-1] for way in (True, False)]
-        spellings = (self._password, *quoted)
-        repeated = any(spelling in text for text in said if text for spelling in spellings)
+        said += [attempt.cause for attempt in error.attempts]
+        secret = frozenset({self._password})
+        repeated = any(scrub(text, secret) != text for text in said if text)
         if repeated:
+            error.attempts = tuple(attempt._replace(cause=HIDDEN) for attempt in error.attempts)
             error.reason = HIDDEN
             error.args = (error.status, HIDDEN)
             error.headers = error.hint = None

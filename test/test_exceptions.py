@@ -300,3 +300,12 @@ def test_a_program_may_make_an_error_of_an_answer() -> None:
     assert isinstance(error, exceptions.NotFoundException)
     assert (error.status, error.reason, error.detail) == (404, "Not Found", "no")
     assert (error.headers or {})["x-id"] == "7"
+
+
+def test_neither_names_nor_values_of_headers_show_a_secret() -> None:
+    error = ApiException(500, "reason")
+    error.headers = urllib3.HTTPHeaderDict(
+        {"X-Canary-Token": "1", "X-Said": "canary-token", "Date": "now"}
+    )
+    error.scrub({"Canary-Token", "canary-token"})
+    assert dict(error.headers) == {"X-***": "1", "X-Said": "***", "Date": "now"}

@@ -9,6 +9,7 @@ import pickle
 import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -288,6 +289,18 @@ def test_error_that_repeats_the_password_does_not_show_it(
     error = failed(login_at(recorder.url, retries=0), TooManyRequestsException)
     assert error.status == 429
     assert str(error) == f"429 *** [POST {recorder.url}/login, outcome: answered]"
+
+
+@pytest.mark.parametrize("written", [PASSWORD, PASSWORD[:-1], quote(PASSWORD)])
+def test_reason_of_an_error_that_is_cut_off_does_not_show_the_password(written: str) -> None:
+    def cut(peer: Peer) -> None:
+        peer.request()
+        peer.send(http_answer(500, {"message": "no"}, reason=f"No {written}")[:-2])
+
+    with ScriptedServer(cut) as server:
+        error = failed(login_at(server.url, retries=0), ServiceException)
+    assert error.reason == "***"
+    assert "No " not in f"{error} {vars(error)}"
 
 
 def test_short_password_is_not_shown_either(recorder: Recorder) -> None:

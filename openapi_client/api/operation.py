@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from types import FunctionType, GenericAlias
@@ -25,7 +26,7 @@ from typing_extensions import Never, ParamSpec, TypedDict
 from urllib3 import BaseHTTPResponse
 
 from openapi_client._encoding.request_parts import has_header, merged_headers
-from openapi_client._redaction import HIDDEN
+from openapi_client._redaction import HIDDEN, forget_locals
 from openapi_client._settings import checked_retries
 from openapi_client.api_client import ApiClient, RequestSerialized
 from openapi_client.api_response import ApiResponse
@@ -318,7 +319,14 @@ class _Form:
         run = self._run
 
         def method(self: HasClient, *args: Any, **kwargs: Any) -> Any:
-            return run(self.api_client, bind(self, *args, **kwargs), takes_text)
+            handled = sys.exc_info()[1]
+            try:
+                return run(self.api_client, bind(self, *args, **kwargs), takes_text)
+            except BaseException as error:
+                # No frame of a failed call keeps a credential, this one included.
+                args, kwargs = (), {}
+                forget_locals(error, handled)
+                raise
 
         summary, _, rest = (function.__doc__ or "").partition("\n")
         method.__doc__ = f"{summary} {self._note}\n{rest}" if self._note else function.__doc__

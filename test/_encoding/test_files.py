@@ -206,3 +206,9 @@ def test_no_name_leads_outside_the_folder(tmp_path: Path, name: str, form: str) 
     assert tmp_path in path.parents
     assert path.resolve() == path
     assert not path.is_symlink()
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "no-charset", ""])
+def test_a_name_in_a_charset_that_is_not_known_is_not_used(tmp_path: Path, charset: str) -> None:
+    disposition = f"attachment; filename*={charset}''encoded; filename=plain"
+    assert Path(save_file(b"", disposition, str(tmp_path))).name == "plain"

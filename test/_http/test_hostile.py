@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -9,9 +12,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from openapi_client import ApiException, MessagesApi
+from openapi_client.exceptions import ClientClosedException
 from openapi_client.models import MessageMessage, MessageResponse
-from test.support.calls import api_for
-from test.support.scripted import Peer, ScriptedServer, message
+from test.support.calls import api_for, failure_of
+from test.support.recorder import http_answer
+from test.support.scripted import PATIENCE, Peer, ScriptedServer, always, message
 
 STATUS_LINES = [
     b"HTTP/1.1 200 OK",
@@ -182,3 +187,72 @@ def test_a_good_answer_with_some_bytes_changed(
     assert isinstance(result, (MessageMessage, ApiException, type(None)))
     script.answer = None
     assert api.get("app", "connection", "next").body == "next"
+
+
+# -- programs in the midst of a call ---------------------------------------------------------------
+
+
+def test_a_provider_that_fails_while_an_answer_is_unread_holds_no_socket() -> None:
+    given = ["first-token"]
+    refusal = http_answer(401, {"message": "x" * 100_000})
+    with (
+        ScriptedServer(always(refusal)) as server,
+        api_for(server, api_key=None, access_token=given.pop) as api,
+    ):
+        error = failure_of(api.get_without_preload_content, "app", "connection", "jti")
+        assert error.outcome == "answered"
+        assert isinstance(error.__cause__, IndexError)
+        assert server.connections_left(0) == 0
+
+
+def test_a_signal_handler_calls_in_the_midst_of_a_call() -> None:
+    answered: list[str | None] = []
+
+    def script(peer: Peer) -> None:
+        while True:
+            if not peer.request().target.endswith("handler"):
+                os.kill(os.getpid(), signal.SIGUSR1)
+            peer.send(message())
+
+    with ScriptedServer(script) as server, api_for(server) as api:
+
+        def handle(number: int, frame: object) -> None:
+            answered.append(api.get("app", "connection", "handler").body)
+
+        before = signal.signal(signal.SIGUSR1, handle)
+        try:
+            for _ in range(20):
+                assert api.get("app", "connection", "jti").body == "hello"
+        finally:
+            signal.signal(signal.SIGUSR1, before)
+    assert answered
+    assert set(answered) == {"hello"}
+
+
+def test_a_client_that_is_closed_in_the_midst_leaves_no_socket() -> None:
+    ended: list[object] = []
+    asked = threading.Event()
+
+    def script(peer: Peer) -> None:
+        while True:
+            peer.request()
+            asked.set()
+            peer.send(message())
+
+    with ScriptedServer(script) as server, api_for(server) as api:
+
+        def work() -> None:
+            result: object = None
+            while not isinstance(result, ApiException):
+                result = result_of(api, "get")
+            ended.append(type(result))
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        assert asked.wait(PATIENCE)
+        api.api_client.close()
+        for thread in threads:
+            thread.join(PATIENCE)
+        assert ended == [ClientClosedException] * 8
+        assert server.connections_left(0) == 0
