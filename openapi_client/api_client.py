@@ -10,6 +10,7 @@ from typing import Any, ClassVar, cast
 from typing_extensions import Self
 
 from openapi_client import rest
+from openapi_client._encoding.foreign_response import ForeignResponse
 from openapi_client._encoding.native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
 from openapi_client._encoding.request_parts import (
     OWN_HEADERS,
@@ -361,7 +362,9 @@ class ApiClient:
         """
         if response_data is None or response_data.data is None:
             raise ApiValueError("response_data must be given and have been read: call its read()")
-        status, content = response_data.status, response_data.data
+        if not isinstance(response_data, RESTResponse):
+            response_data = ForeignResponse(response_data)
+        status, content = response_data.status, response_data.data or b""
         succeeded = 200 <= status <= 299
         if not succeeded:
             content = without_secrets(response_data, content)
