@@ -350,8 +350,8 @@ class ApiClient:
 
         Args:
             response_data: the answer, its body read.
-            response_types_map: status ("200") or class of status ("2XX") -> a type or its name.
-                A 2xx that is not in it has the type of another 2xx that is.
+            response_types_map: status ("200"), class of status ("2XX") or "default" -> a type or
+                its name. A 2xx that none of them is for has the type of another 2xx.
 
         Returns:
             The answer with its data; `None` for an empty body.

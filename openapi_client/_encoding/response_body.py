@@ -15,8 +15,14 @@ from openapi_client.rest import AnyResponse
 
 
 def type_for(status: int, types: Mapping[str, Any]) -> Any:
-    """The type of an answer's body, or its name, by status ("200") or class of status ("2XX")."""
-    response_type = types.get(str(status)) or types.get(_STATUS_CLASSES.get(status // 100, ""))
+    """The type of an answer's body, or its name.
+
+    It is that of the status ("200"), else that of its class ("2XX"), else that of `default`.
+    """
+    exact, of_class = str(status), _STATUS_CLASSES.get(status // 100, "")
+    response_type = types.get(exact) or types.get(of_class)
+    if response_type is None and "default" in types and not {exact, of_class} & types.keys():
+        return types["default"]
     if response_type is None and 200 <= status <= 299:
         # Servers answer with a 2xx of their own choice what the description knows as another one.
         return next((types[key] for key in sorted(types) if key.startswith("2")), None)

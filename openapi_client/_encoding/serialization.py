@@ -252,14 +252,19 @@ def deserialize(content: str | bytes, response_type: Any, content_type: str | No
     """
     if response_type in ("bytes", bytes):
         return content.encode() if isinstance(content, str) else content
-    adapter = _adapter(_annotation(response_type))
+    annotation = _annotation(response_type)
+    adapter = _adapter(annotation)
     declared = (content_type or "").lower()
     if response_type in ("str", str) and declared.startswith("text/"):
         return content if isinstance(content, str) else content.decode()
     try:
         return adapter.validate_json(content)
     except ValidationError as error:
-        if is_json(declared) or error.errors(include_url=False)[0]["type"] != "json_invalid":
+        if (
+            is_json(declared)
+            or error.errors(include_url=False)[0]["type"] != "json_invalid"
+            or (isinstance(annotation, type) and issubclass(annotation, BaseModel))
+        ):
             raise
     return adapter.validate_python(content if isinstance(content, str) else content.decode())
 

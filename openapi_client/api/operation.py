@@ -62,6 +62,15 @@ class RequestOptions(TypedDict, total=False):
 _OPTIONS = frozenset(RequestOptions.__annotations__)
 _SECRET_OPTIONS = frozenset({"_request_auth", "_headers"})
 _BODY = "request"
+# As docs/openapi.yaml has them. What a proxy answers is what its JSON says, or its text.
+_ERROR_TYPES = {
+    "400": "Error",
+    "401": "ErrorMessage",
+    "404": "Error",
+    "423": "ErrorDetails",
+    "500": "Error",
+    **dict.fromkeys(("429", "502", "503", "504"), "object"),
+}
 _TEXT = frozenset({str})
 _NUMBER = frozenset({int})
 
@@ -138,7 +147,10 @@ class Operation(Generic[P, R_co]):
         self._has_body = _BODY in names
         result = self.function.__annotations__["return"]
         # An operation without a body in its response declares `-> None`.
-        self._result_types = {} if result is None else {"2XX": result.__name__}
+        self._result_types = {
+            **_ERROR_TYPES,
+            **({} if result is None else {"2XX": result.__name__}),
+        }
         self._headers = {} if result is None else {"Accept": "application/json"}
         if self._has_body:
             self._headers["Content-Type"] = "application/json"

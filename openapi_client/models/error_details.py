@@ -1,0 +1,20 @@
+"""An error as servers of 2024 tell it."""
+
+from __future__ import annotations
+
+from pydantic import ConfigDict, StrictInt, StrictStr
+
+from openapi_client.models.base import Model
+
+
+class ErrorDetails(Model):
+    """What went wrong, with details. Fields that are not known here are kept."""
+
+    model_config = ConfigDict(extra="allow")
+
+    status: StrictInt
+    """The HTTP status."""
+    error: StrictStr
+    """What went wrong, in general."""
+    details: StrictStr
+    """What went wrong with this request."""
