@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict, StrictInt, StrictStr
+from pydantic import StrictInt, StrictStr
 
-from openapi_client.models.base import Model
+from openapi_client.models.base import OpenModel
 
 
-class ErrorDetails(Model):
+class ErrorDetails(OpenModel):
     """What went wrong, with details. Fields that are not known here are kept."""
-
-    model_config = ConfigDict(extra="allow")
 
     status: StrictInt
     """The HTTP status."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict, StrictStr
+from pydantic import StrictStr
 
-from openapi_client.models.base import Model
+from openapi_client.models.base import OpenModel
 
 
-class ErrorMessage(Model):
+class ErrorMessage(OpenModel):
     """What went wrong, in one text. Fields that are not known here are kept."""
-
-    model_config = ConfigDict(extra="allow")
 
     message: StrictStr
     """What went wrong."""

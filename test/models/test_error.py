@@ -41,7 +41,7 @@ def test_models_of_errors_are_exported() -> None:
         assert name in dir(models)
     package: Any = models
     with pytest.raises(AttributeError, match="ErrorCode"):
-        package.ErrorCode
+        _ = package.ErrorCode
 
 
 @pytest.mark.parametrize(("plain", "held"), HELD)
