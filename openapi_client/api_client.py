@@ -11,6 +11,7 @@ from typing_extensions import Self
 
 from openapi_client import rest
 from openapi_client._encoding.foreign_response import ForeignResponse
+from openapi_client._encoding.header_fields import truth_in_lower_case
 from openapi_client._encoding.native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
 from openapi_client._encoding.request_parts import (
     OWN_HEADERS,
@@ -277,7 +278,7 @@ class ApiClient:
     def _any_segment(self, name: str, values: Mapping[str, Any], safe: str) -> str:
         if name not in values:
             raise ApiValueError(f"the path parameter {name!r} is missing")
-        text = str(self.sanitize_for_serialization(values[name]))
+        text = str(truth_in_lower_case(self.sanitize_for_serialization(values[name])))
         try:
             return path_segment(text, safe)
         except ValueError as error:
@@ -311,14 +312,18 @@ class ApiClient:
         if not auth_settings:
             return
         if request_auth:
-            add_credential(headers, queries, checked_auth(request_auth))
+            auth = checked_auth(request_auth)
+            self._apply_auth_params(headers, queries, resource_path, method, body, auth)
             return
         self.configuration.prepare_token(call_of(method))
         configured = self.configuration.auth_settings()
         for scheme in auth_settings:
             setting = configured.get(scheme)
             if setting is not None:
-                add_credential(headers, queries, setting)
+                self._apply_auth_params(headers, queries, resource_path, method, body, setting)
+
+    # Programs override it, to sign requests. Not a method of its own: that is a call less in each.
+    _apply_auth_params = staticmethod(add_credential)
 
     def call_api(
         self,
@@ -439,6 +444,12 @@ class ApiClient:
 
         return serialization.parameters_to_tuples(params, collection_formats)
 
+    def explode_query_object(self, name: str, obj: Any) -> list[tuple[str, Any]]:
+        """The entries of an object, each a parameter of its own."""
+        from openapi_client._encoding import serialization
+
+        return serialization.explode_query_object(name, obj)
+
     def parameters_to_url_query(
         self, params: Any, collection_formats: Mapping[str, str] | None
     ) -> str:
@@ -460,11 +471,8 @@ class ApiClient:
         return serialization.files_parameters(files)
 
     def select_header_accept(self, accepts: Sequence[str]) -> str | None:
-        """The `Accept` header for these types: a JSON type if there is one, else all of them."""
-        if not accepts:
-            return None
-        json = next((accept for accept in accepts if "json" in accept.lower()), None)
-        return json if json is not None else ", ".join(accepts)
+        """The `Accept` header out of these: a JSON type if there is one, else the first."""
+        return self.select_header_content_type(accepts)
 
     def select_header_content_type(self, content_types: Sequence[str]) -> str | None:
         """The `Content-Type` header out of these: a JSON type if there is one, else the first."""

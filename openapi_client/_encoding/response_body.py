@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from openapi_client import models
 from openapi_client._redaction import scrub
 from openapi_client.exceptions import DeserializationException
+from openapi_client.models.base import Model
 from openapi_client.rest import AnyResponse
 
 
@@ -37,9 +38,11 @@ def model_decoder(response_type: Any) -> Callable[[bytes], Any] | None:
     """What decodes a model of this package straight from bytes; `None` for any other type."""
     if isinstance(response_type, str):
         response_type = getattr(models, response_type, None)
-    if isinstance(response_type, type) and issubclass(response_type, BaseModel):
-        return response_type.model_validate_json
-    return None
+    if not isinstance(response_type, type) or not issubclass(response_type, BaseModel):
+        return None
+    if not issubclass(response_type, Model) and hasattr(response_type, "from_dict"):
+        return None  # a model of a generated module, which knows best how it is read
+    return response_type.model_validate_json
 
 
 _USUAL_TYPES = (None, "application/json", "application/json; charset=UTF-8")
