@@ -36,7 +36,8 @@ class Error(Model):
     def _as_held(cls, data: object) -> object:
         if isinstance(data, dict) and cast("dict[str, object]", data).keys() == {_HELD}:
             return cast("object", data)
-        return {_HELD: data}
+        held: dict[str, object] = {_HELD: data}
+        return held
 
     def to_str(self) -> str:
         """What it holds, laid out for people."""

@@ -79,21 +79,25 @@ def test_fields_that_servers_add_to_errors_are_kept() -> None:
     assert error.model_extra == {"code": "x-1"}
 
 
+def details(status: int) -> ErrorDetails:
+    return ErrorDetails(status=status, error="Not found", details="No such thing")
+
+
 JSON, HTML = "application/json; charset=UTF-8", "text/html"
 
 
 @pytest.mark.parametrize(
     ("status", "content_type", "body", "data"),
     [
-        (400, JSON, {**DETAILS, "status": 400}, Error(ErrorDetails(**{**DETAILS, "status": 400}))),
+        (400, JSON, {**DETAILS, "status": 400}, Error(details(400))),
         (400, JSON, '""', Error("")),
         (401, JSON, MESSAGE, ErrorMessage(**MESSAGE)),
-        (404, JSON, DETAILS, Error(ErrorDetails(**DETAILS))),
+        (404, JSON, DETAILS, Error(details(404))),
         (404, JSON, f'"{TEXT}"', Error(TEXT)),
         (404, JSON, {"message": "Not Found"}, Error(ErrorMessage(message="Not Found"))),
         (404, HTML, "<p>no</p>", None),
         (404, JSON, "{oops", None),
-        (423, JSON, {**DETAILS, "status": 423}, ErrorDetails(**{**DETAILS, "status": 423})),
+        (423, JSON, {**DETAILS, "status": 423}, details(423)),
         (423, JSON, {"message": "no"}, None),
         (500, JSON, '"body: cannot be blank."', Error("body: cannot be blank.")),
         (502, HTML, "<p>no</p>", "<p>no</p>"),
