@@ -64,17 +64,21 @@ def encode_payload(
         # The boundary is chosen with the body, so the header has to be the one made here.
         kept = {name: value for name, value in headers.items() if name.lower() != "content-type"}
         return payload, {**kept, "Content-Type": content_type}
+    return _as_it_is(content_type, body, post_params), headers
+
+
+def _as_it_is(content_type: str, body: object, post_params: object) -> bytes | None:
     if isinstance(body, bool) and content_type.startswith("text/"):
-        return (b"true" if body else b"false"), headers
+        return b"true" if body else b"false"
     if isinstance(body, str):
         try:
-            return body.encode(), headers
+            return body.encode()
         except UnicodeEncodeError:
             raise ApiValueError("body is not valid Unicode") from None
     if isinstance(body, bytes):
-        return body, headers
+        return body
     if body is None and not post_params:
-        return None, headers
+        return None
     failure = ApiException(
         status=0,
         reason=f"A body of type {type(body).__name__} cannot be sent as {content_type}: "
