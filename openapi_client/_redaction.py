@@ -7,7 +7,9 @@ custom headers and parameters as well as in `Authorization`.
 from __future__ import annotations
 
 import re
-from base64 import b64decode
+from array import array
+from base64 import b64decode, b64encode
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -105,44 +107,173 @@ def _parts(value: str) -> list[str]:
         scheme, *words = words
         if scheme.lower() == "basic" and words:
             with suppress(ValueError):  # it is not what the scheme says
-                words += b64decode(words[0]).decode().split(":")
-    return [part for word in words for part in (word, word.rstrip("="), word.partition("=")[2])]
+                pair = b64decode(words[0]).decode()
+                user, _, password = pair.partition(":")
+                return [words[0], words[0].rstrip("="), pair, user, password]
+    parts: list[str] = []
+    for word in words:
+        given = word.partition("=")[2]
+        parts += [word, word.rstrip("="), given, given.strip('",')]
+    return parts
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:
-    """`text` with every one of `secrets` replaced by `***`, the longest first."""
-    ordered = sorted(secrets, key=len, reverse=True)
-    for secret in ordered:
-        text = text.replace(secret, HIDDEN)
-    # Only then it can be spelled otherwise, and the pattern for that is long.
-    if ordered and not _ESCAPES.isdisjoint(text):
-        for secret in ordered:
-            text = _spelled(secret).sub(HIDDEN, text)
-    return text
+    """`text` with every one of `secrets`, in whatever spelling, replaced by `***`."""
+    secrets = secrets if isinstance(secrets, frozenset) else frozenset(secrets)
+    return _Scrubber.of(secrets)(text) if secrets and text else text
 
 
-# What begins the spelling of a character in JSON, a URL or HTML.
-_ESCAPES = frozenset("\\%&")
+# A credential that a server cuts off is still one, if this much of it is left.
+_SHORTEST_PIECE = 8
+
+# What stands for another character: in JSON and in programs' strings (RFC 8259, section 7), in a
+# URL (RFC 3986, section 2.1) and in HTML. A zero is half a character of UTF-16.
+_ESCAPE = re.compile(
+    r"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})|%([0-9A-Fa-f]{2})|&\#[xX]([0-9A-Fa-f]{1,6});"
+    r"|&\#([0-9]{1,7});|&(amp|lt|gt|quot|apos);|\\([^\0%&])|\0+"
+)
+_MARKED = re.compile(r"[\\%&\0]")
+_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+_MAX_CODE = 0x10FFFF
+# JSON in JSON in a URL is as deep as anything is found.
+_DEPTH = 3
+
+# Characters that stand for each other: a blank in a form, and the two alphabets of Base64.
+_FOLD = str.maketrans("+-_", "  /")
 
 
-@lru_cache(maxsize=64)
-def _spelled(secret: str) -> re.Pattern[str]:
-    """Return what matches a secret, each of its characters spelled in any way.
+class _Scrubber:
+    """Takes secrets out of texts.
 
-    As it is, after a backslash, as four hex digits (RFC 8259, section 7), percent-encoded once or
-    twice (RFC 3986, section 2.1), or as a reference of HTML. Nothing in the pattern repeats, so it
-    cannot backtrack over itself.
+    A text is compared in each of its readings: as it is, and with what is escaped in it read, until
+    nothing is. In each, every piece of a secret is hidden, be it in Base64, wherever it begins
+    within what was encoded. The cost is linear in the size of the text.
     """
-    return re.compile("".join(map(_spelled_character, secret)))
+
+    def __init__(self, secrets: frozenset[str]) -> None:
+        self._whole = sorted(secrets, key=len, reverse=True)
+        self._pieces: dict[int, set[str]] = {}
+        for secret in secrets:
+            scheme, _, credential = secret.partition(" ")
+            for variant in _variants(credential if scheme.lower() in _SCHEMES else secret):
+                self._add(variant.translate(_FOLD))
+        characters = "".join(
+            sorted({*"".join(piece for p in self._pieces.values() for piece in p)})
+        )
+        # What no piece can be in is passed over quickly.
+        runs = f"[{re.escape(characters)}]{{{min(self._pieces)},}}" if characters else "(?!)"
+        self._runs = re.compile(runs)
+
+    @staticmethod
+    @lru_cache(maxsize=8)
+    def of(secrets: frozenset[str]) -> _Scrubber:
+        """Return what takes out these secrets; calls with the same credentials share it."""
+        return _Scrubber(secrets)
+
+    def _add(self, variant: str) -> None:
+        size = min(len(variant), _SHORTEST_PIECE)
+        pieces = self._pieces.setdefault(size, set())
+        pieces.update(variant[at : at + size] for at in range(len(variant) - size + 1))
+
+    def __call__(self, text: str) -> str:
+        for secret in self._whole:
+            text = text.replace(secret, HIDDEN)
+        spans = self._spans(text)
+        read, readings = text, list[_Reading]()
+        while _MARKED.search(read) is not None and len(readings) < _DEPTH:
+            readings.append(_Reading(read))
+            read = readings[-1].text
+            found = self._spans(read)
+            for reading in reversed(readings):
+                found = [(reading.place(begin), reading.place(end)) for begin, end in found]
+            spans += found
+        return _without(text, spans) if spans else text
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        """Where pieces of secrets stand, those that overlap as one."""
+        spans: list[tuple[int, int]] = []
+        text = text.translate(_FOLD)
+        for run in self._runs.finditer(text):
+            for size, pieces in self._pieces.items():
+                begin, end = run.start(), 0
+                for at in range(begin, run.end() - size + 1):
+                    if text[at : at + size] in pieces:
+                        if at > end:
+                            spans.append((begin, end))
+                            begin = at
+                        end = at + size
+                spans.append((begin, end))
+        return [span for span in spans if span[1]]
 
 
-def _spelled_character(character: str) -> str:
-    code = ord(character)
-    encoded = character.encode("utf-8", "surrogatepass")
-    percent = "".join(f"%{byte:02x}" for byte in encoded)
-    twice = percent.replace("%", "%25")
-    literal = re.escape(character)
-    return rf"(?:\\?{literal}|(?i:\\u{code:04x}|{percent}|{twice}|&\#{code};|&\#x{code:x};))"
+def _variants(secret: str) -> list[str]:
+    """A secret as a text can hold it, escapes apart."""
+    encoded = secret.encode("utf-8", "surrogatepass")
+    variants = [secret, encoded.decode("latin-1")]
+    read = secret
+    for _ in range(_DEPTH):
+        # It may look escaped itself, and is read with the text.
+        read = _Reading(read).text
+        variants.append(read)
+    for offset in range(3):
+        # The characters of Base64 that depend on nothing else than the secret.
+        begin, end = -(-8 * offset // 6), 8 * (offset + len(encoded)) // 6
+        in_base64 = b64encode(bytes(offset) + encoded).decode()[begin:end]
+        if len(in_base64) >= _SHORTEST_SECRET:
+            variants.append(in_base64)
+    return [variant for variant in variants if variant]
+
+
+class _Reading:
+    """A text with what is escaped in it read once.
+
+    Attributes:
+        text: what was read.
+    """
+
+    def __init__(self, original: str) -> None:
+        # After each escape: where the text that was read goes on, and where the original does.
+        self._read = array("q", [0])
+        self._original = array("q", [0])
+        parts: list[str] = []
+        size = position = 0
+        for escape in _ESCAPE.finditer(original):
+            character = _meant(escape)
+            parts += (original[position : escape.start()], character)
+            size += escape.start() - position + len(character)
+            position = escape.end()
+            self._read.append(size)
+            self._original.append(position)
+        parts.append(original[position:])
+        self.text = "".join(parts)
+
+    def place(self, position: int) -> int:
+        """Return where a position in the text is in the original."""
+        at = bisect_right(self._read, position) - 1
+        return self._original[at] + position - self._read[at]
+
+
+def _meant(escape: re.Match[str]) -> str:
+    """Return the character that an escape stands for; a zero stands for none."""
+    four, two, percent, reference, decimal, named, any_other = escape.groups()
+    if named or any_other:
+        return _NAMED[named] if named else any_other
+    code = int(decimal) if decimal else int(four or two or percent or reference or "0", 16)
+    return chr(code) if 0 < code <= _MAX_CODE else ""
+
+
+def _without(text: str, spans: list[tuple[int, int]]) -> str:
+    """`text` with `***` for each run of `spans`."""
+    parts: list[str] = []
+    shown = 0
+    hidden = -1
+    for begin, end in sorted(spans):
+        if begin > hidden:
+            parts += [text[shown:begin], HIDDEN]
+        hidden = max(hidden, end)
+        shown = hidden
+    parts.append(text[shown:])
+    return "".join(parts)
 
 
 def told_by(error: BaseException) -> str:

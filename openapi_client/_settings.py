@@ -1,12 +1,16 @@
 """The checks of `Configuration`'s settings, and the values they become.
 
 Each check takes the setting's name and what was given, and returns the value to keep or raises an
-`ApiValueError` that names the setting, what was given and what is allowed.
+`ApiValueError` that names the setting and what is allowed. Of what was given it shows only numbers:
+a text may be a secret in the wrong place.
 """
 
 from __future__ import annotations
 
 import math
+import os
+import ssl
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
@@ -14,9 +18,16 @@ from urllib3.exceptions import LocationParseError
 from urllib3.util import Retry, Url, parse_url
 
 from openapi_client._encoding.header_fields import checked_field
-from openapi_client._redaction import shown_setting
+from openapi_client._hosts import canonical_host, with_ascii_host
 from openapi_client.exceptions import ApiValueError
 from openapi_client.retries import RetryPolicy
+
+DEFAULT_POOL_SIZE = 64
+"""Idle connections that are kept per host."""
+
+# Seconds, some 31 years: `time.sleep` takes little more.
+_LONGEST_SLEEP = 1e9
+_SHOWN_BITS = 64
 
 
 class Limits(NamedTuple):
@@ -54,12 +65,36 @@ class Limits(NamedTuple):
 
 
 def _refuse(name: str, value: object, allowed: str) -> ApiValueError:
-    return ApiValueError(f"{name} must be {allowed}, not {value!r}")
+    return ApiValueError(f"{name} must be {allowed}, not {_shown(value)}")
+
+
+def _shown(value: object) -> str:
+    """Return a number as it is, of anything else the type: a text may be a misplaced secret."""
+    if value is None or isinstance(value, (bool, float)):
+        return repr(value)
+    if isinstance(value, int):
+        # Python itself refuses to write numbers of more than 4,300 digits.
+        return repr(value) if value.bit_length() <= _SHOWN_BITS else "a number with more digits"
+    return type(value).__name__
+
+
+def _is_int(value: object, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def _as_float(value: object) -> float:
+    """Return a number as a `float`, `nan` for what is none or too large for one."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.nan
 
 
 def seconds(name: str, value: object) -> float:
     """A positive, finite number of seconds."""
-    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
+    number = _as_float(value)
     if math.isfinite(number) and number > 0:
         return number
     raise _refuse(name, value, "a positive, finite number of seconds")
@@ -68,7 +103,7 @@ def seconds(name: str, value: object) -> float:
 def pair_of_seconds(name: str, items: Sequence[object]) -> tuple[float | None, float | None]:
     """A pair (connect, read); either may be `None`."""
     if len(items) != 2:
-        raise _refuse(name, items, "a pair (connect, read)")
+        raise ApiValueError(f"{name} must be a pair (connect, read), not {len(items)} items")
     connect, read = (None if item is None else seconds(name, item) for item in items)
     return connect, read
 
@@ -84,21 +119,95 @@ def _deadline(name: str, value: object) -> object:
 
 
 def _retries(name: str, value: object) -> object:
-    if value is None or isinstance(value, (Retry, RetryPolicy)):
+    if value is None or isinstance(value, Retry):
         return value
-    if value is False:
-        return 0
-    if isinstance(value, int) and value is not True and value >= 0:
-        return value
-    raise _refuse(
-        name, value, "a number of repeats from 0, a RetryPolicy, a urllib3.Retry, or None for 2"
-    )
+    return 0 if value is False else checked_retries(name, value)
+
+
+def checked_retries(name: str, value: object) -> RetryPolicy | int:
+    """A number of repeats, or a policy whose numbers all make sense.
+
+    Raises:
+        ApiValueError: it is neither.
+    """
+    if not isinstance(value, RetryPolicy):
+        if _is_int(value, 0, sys.maxsize):
+            return cast("int", value)
+        others = ", a urllib3.Retry, or None for 2" if name == "retries" else ""
+        raise _refuse(name, value, f"a number of repeats from 0, a RetryPolicy{others}")
+    if not _is_int(value.repeats, 0, sys.maxsize):
+        raise _refuse(f"{name}: repeats", value.repeats, "a number of repeats from 0")
+    for field in ("base", "cap", "longest_retry_after"):
+        number: object = getattr(value, field)
+        most = math.inf if field == "base" else _LONGEST_SLEEP
+        if not 0 <= _as_float(number) <= most or number == math.inf:
+            raise _refuse(f"{name}: {field}", number, "seconds from 0, at most 1e9 for a wait")
+    return value
 
 
 def _positive(name: str, value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+    if _is_int(value, 1, sys.maxsize):
         return value
     raise _refuse(name, value, "a positive int")
+
+
+def _pool_size(name: str, value: object) -> object:
+    return DEFAULT_POOL_SIZE if value is None else _positive(name, value)
+
+
+def _index(name: str, value: object) -> object:
+    if value is None or _is_int(value, -sys.maxsize, sys.maxsize):
+        return value
+    raise _refuse(name, value, "an int")
+
+
+def _path(name: str, value: object) -> object:
+    if value is None:
+        return None
+    if not isinstance(value, (str, os.PathLike)):
+        raise ApiValueError(f"{name} must be the name of a file, not {type(value).__name__}")
+    path = os.fspath(cast("str | os.PathLike[str]", value))
+    if not path or "-----BEGIN" in path or not path.isprintable():
+        raise ApiValueError(f"{name} must be the name of a file, not what is in it")
+    return path
+
+
+def _context(name: str, value: object) -> object:
+    if value is None or isinstance(value, ssl.SSLContext):
+        return value
+    raise ApiValueError(f"{name} must be an ssl.SSLContext, not {type(value).__name__}")
+
+
+def _key_password(name: str, value: object) -> object:
+    if value is not None and not isinstance(value, (str, bytes)):
+        raise ApiValueError(f"{name} must be str or bytes, not {type(value).__name__}")
+    if value is not None and len(value if isinstance(value, bytes) else value.encode()) > 1024:
+        raise ApiValueError(f"{name} must have at most 1024 bytes, as OpenSSL takes them")
+    return value
+
+
+def _certificate_name(name: str, value: object) -> object:
+    return value if isinstance(value, bool) else _server_name(name, value)
+
+
+def _server_name(name: str, value: object) -> object:
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise ApiValueError(f"{name} must be the name of a host, not {type(value).__name__}")
+    try:
+        known = canonical_host(value)
+    except ValueError:
+        known = ""
+    if not known or known.startswith(".") or not known.isprintable() or " " in known:
+        raise ApiValueError(f"{name} must be the name of a host")
+    return value
+
+
+def _no_proxy(name: str, value: object) -> object:
+    if value is None or isinstance(value, str):
+        return value
+    raise ApiValueError(f"{name} must be a str with commas, not {type(value).__name__}")
 
 
 def _optional_bool(name: str, value: object) -> object:
@@ -123,6 +232,12 @@ def _by_scheme(name: str, value: object) -> object:
     )
 
 
+def _own_dict(name: str, value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(cast("Mapping[object, object]", value))
+    raise ApiValueError(f"{name} must be a dict, not {type(value).__name__}")
+
+
 def _flag(name: str, value: object) -> object:
     if isinstance(value, bool):
         return value
@@ -130,7 +245,7 @@ def _flag(name: str, value: object) -> object:
 
 
 def _proxy(name: str, value: object) -> object:
-    return None if value is None else proxy_url(name, value)
+    return value if value is None or value == "" else proxy_url(name, value)
 
 
 def proxy_url(name: str, value: object) -> str:
@@ -139,13 +254,9 @@ def proxy_url(name: str, value: object) -> str:
     Raises:
         ApiValueError: it has no http or https scheme, or no host.
     """
-    url = _parsed(name, value)
-    text = cast("str", value)
-    if url.scheme not in ("http", "https"):
-        raise ApiValueError(
-            f"{name} must be an http:// or https:// URL, not {shown_setting(text)!r}"
-        )
-    return text
+    if _parsed(name, value).scheme not in ("http", "https"):
+        raise ApiValueError(f"{name} must be an http:// or https:// URL")
+    return cast("str", value)
 
 
 def _proxy_headers(name: str, value: object) -> object:
@@ -175,30 +286,33 @@ def _socket_options(name: str, value: object) -> object:
     options = cast("Sequence[object]", value)
     for option in options:
         items = cast("Sequence[object]", option) if isinstance(option, (list, tuple)) else ()
-        if len(items) != 3 or not all(isinstance(item, (int, bytes)) for item in items):
-            raise _refuse(name, options, allowed)
+        if len(items) != 3 or not all(isinstance(item, bytes) or _is_c_int(item) for item in items):
+            raise ApiValueError(f"{name} must be {allowed}")
     return options
 
 
+def _is_c_int(value: object) -> bool:
+    return isinstance(value, int) and -(2**31) <= value < 2**31
+
+
 def _parsed(name: str, value: object) -> Url:
-    """A URL with a host, or an error that does not show its user info."""
+    """A URL with a host, or an error that does not show it: it may be a misplaced secret."""
     if not isinstance(value, str):
         raise ApiValueError(f"{name} must be a URL as str, not {type(value).__name__}")
-    shown = shown_setting(value)
     if any(c.isspace() or not c.isprintable() for c in value):
-        raise ApiValueError(f"{name} contains a space or control character: {shown!r}")
+        raise ApiValueError(f"{name} contains a space or control character")
     if "\\" in value:
         # Browsers and some libraries take it for a slash: what comes before would be the host.
-        raise ApiValueError(f"{name} contains a backslash: {shown!r}")
+        raise ApiValueError(f"{name} contains a backslash")
     scheme, mark, _ = value.partition("://")
     if not mark or not scheme:
-        raise ApiValueError(f"{name} must begin with https:// or http://, not {shown!r}")
+        raise ApiValueError(f"{name} must begin with https:// or http://")
     try:
-        url = parse_url(value)
-    except LocationParseError:
-        raise ApiValueError(f"{name} is not a URL: {shown!r}") from None
+        url = parse_url(with_ascii_host(value))
+    except (LocationParseError, ValueError):
+        raise ApiValueError(f"{name} is not a URL") from None
     if not url.host:
-        raise ApiValueError(f"{name} names no host: {shown!r}")
+        raise ApiValueError(f"{name} names no host")
     return url
 
 
@@ -210,16 +324,15 @@ def base_url(name: str, value: object) -> str:
             fragment or a space.
     """
     url = _parsed(name, value)
-    shown = shown_setting(cast("str", value))
     if url.scheme not in ("http", "https"):
-        raise ApiValueError(f"{name} must begin with https:// or http://, not {shown!r}")
+        raise ApiValueError(f"{name} must begin with https:// or http://")
     for part, what in (
         (url.auth, "user info"),
         (url.query, "a query"),
         (url.fragment, "a fragment"),
     ):
         if part is not None:
-            raise ApiValueError(f"{name} must not have {what}: {shown!r}")
+            raise ApiValueError(f"{name} must not have {what}")
     return cast("str", value).rstrip("/")
 
 
@@ -227,17 +340,17 @@ def server_url(
     servers: Sequence[Mapping[str, Any]], index: int, variables: Mapping[str, str]
 ) -> str:
     """The URL of `servers[index]` with its variables filled in."""
-    if not 0 <= index < len(servers):
-        raise ApiValueError(f"server_index must be from 0 to {len(servers) - 1}, not {index!r}")
+    if not _is_int(index, 0, len(servers) - 1):
+        raise _refuse("server_index", index, f"from 0 to {len(servers) - 1}")
     server = servers[index]
     url = cast("str", server["url"])
     for name, variable in server.get("variables", {}).items():
-        value = variables.get(name, variable["default_value"])
+        value: Any = variables.get(name, variable["default_value"])
         allowed = variable.get("enum_values") or ()
         if allowed and value not in allowed:
-            raise ApiValueError(
-                f"server_variables[{name!r}] must be one of {list(allowed)}, not {value!r}"
-            )
+            raise ApiValueError(f"server_variables[{name!r}] must be one of {list(allowed)}")
+        if not isinstance(value, str):
+            raise ApiValueError(f"server_variables[{name!r}] must be a str")
         url = url.replace("{" + name + "}", value)
     return url
 
@@ -246,10 +359,12 @@ CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "timeout": _timeout,
     "deadline": _deadline,
     "retries": _retries,
-    "connection_pool_maxsize": _positive,
+    "connection_pool_maxsize": _pool_size,
     "max_response_bytes": _positive,
     "allow_insecure": _optional_bool,
     "verify_ssl": _flag,
+    "ignore_operation_servers": _flag,
+    "client_side_validation": _flag,
     "ca_cert_data": _certificates,
     "socket_options": _socket_options,
     "proxy_headers": _proxy_headers,
@@ -257,4 +372,17 @@ CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "api_key": _by_scheme,
     "api_key_prefix": _by_scheme,
     "proxy": _proxy,
+    "no_proxy": _no_proxy,
+    "ssl_ca_cert": _path,
+    "cert_file": _path,
+    "key_file": _path,
+    "key_password": _key_password,
+    "ssl_context": _context,
+    "proxy_ssl_context": _context,
+    "assert_hostname": _certificate_name,
+    "tls_server_name": _server_name,
+    "server_index": _index,
+    "server_variables": _own_dict,
+    "server_operation_index": _own_dict,
+    "server_operation_variables": _own_dict,
 }

@@ -222,7 +222,7 @@ class ApiClient:
             files: files of a form: name -> path, bytes, (name, bytes) or a list of these.
             auth_settings: names of the schemes whose credentials are added.
             collection_formats: name of a parameter -> csv, ssv, tsv, pipes or multi.
-            _host: another base URL.
+            _host: another base URL; without effect if `ignore_operation_servers` is set.
             _request_auth: credentials instead of the configured ones.
 
         Returns:
@@ -243,7 +243,8 @@ class ApiClient:
         if self.cookie and not has_header(given, "Cookie"):
             headers = merged_headers(headers, {"Cookie": self.cookie})
 
-        url = (_host or self.configuration.host) + self._path(resource_path, path_params or {})
+        host = None if self.configuration.ignore_operation_servers else _host
+        url = (host or self.configuration.host) + self._path(resource_path, path_params or {})
         fields = pairs(post_params) if post_params else []
         if fields:
             fields = self.parameters_to_tuples(
@@ -278,7 +279,10 @@ class ApiClient:
     def _any_segment(self, name: str, values: Mapping[str, Any], safe: str) -> str:
         if name not in values:
             raise ApiValueError(f"the path parameter {name!r} is missing")
-        text = str(truth_in_lower_case(self.sanitize_for_serialization(values[name])))
+        try:
+            text = str(truth_in_lower_case(self.sanitize_for_serialization(values[name])))
+        except ValueError:
+            raise ApiValueError(f"{name} has too many digits") from None
         try:
             return path_segment(text, safe)
         except ValueError as error:
@@ -315,7 +319,11 @@ class ApiClient:
             auth = checked_auth(request_auth)
             self._apply_auth_params(headers, queries, resource_path, method, body, auth)
             return
-        self.configuration.prepare_token(call_of(method))
+        call = call_of(method)
+        if call is None:
+            self.configuration.prepare_token(lambda: self.configuration.limits.deadline)
+        else:
+            call.token_epoch = self.configuration.prepare_token(call.seconds_left)
         configured = self.configuration.auth_settings()
         for scheme in auth_settings:
             setting = configured.get(scheme)
@@ -365,9 +373,32 @@ class ApiClient:
             ApiException: the status is not 2xx; of the class for the status.
             DeserializationException: it is 2xx, but the body is not what was promised.
         """
-        if response_data is None or response_data.data is None:
-            raise ApiValueError("response_data must be given and have been read: call its read()")
+        if response_data is None:
+            raise ApiValueError("response_data must be given")
         if not isinstance(response_data, RESTResponse):
+            response_data = ForeignResponse(response_data)
+        data = self.deserialized(response_data, response_types_map)
+        attempts: tuple[Attempt, ...] = ()
+        if isinstance(response_data, RESTResponse):
+            headers, attempts = response_data.plain_headers(), response_data.attempts
+        else:  # what a program has put into the place of one
+            headers = dict(response_data.getheaders())
+        parts = {
+            "status_code": response_data.status,
+            "headers": headers,
+            "data": data,
+            "raw_data": response_data.data,
+            "attempts": attempts,
+        }
+        return _AnyApiResponse.model_validate(parts)
+
+    def deserialized(
+        self, response_data: AnyResponse, response_types_map: Mapping[str, Any] | None
+    ) -> Any:
+        """Return the data of a response alone; see `response_deserialize`."""
+        if response_data.data is None:
+            raise ApiValueError("response_data must have been read: call its read()")
+        if not isinstance(response_data, (RESTResponse, ForeignResponse)):
             response_data = ForeignResponse(response_data)
         status, content = response_data.status, response_data.data or b""
         succeeded = 200 <= status <= 299
@@ -385,19 +416,7 @@ class ApiClient:
             raise ApiException.from_response(
                 http_resp=response_data, body=text_of(response_data, content), data=data
             )
-        attempts: tuple[Attempt, ...] = ()
-        if isinstance(response_data, RESTResponse):
-            headers, attempts = response_data.plain_headers(), response_data.attempts
-        else:  # what a program has put into the place of one
-            headers = dict(response_data.getheaders())
-        parts = {
-            "status_code": status,
-            "headers": headers,
-            "data": data,
-            "raw_data": content,
-            "attempts": attempts,
-        }
-        return _AnyApiResponse.model_validate(parts)
+        return data
 
     def _decoded(self, content: bytes, response: AnyResponse, response_type: Any) -> Any:
         content_type = response.getheader("Content-Type")
@@ -456,7 +475,10 @@ class ApiClient:
         """An encoded query, without its question mark."""
         if type(params) is list and not collection_formats:
             named = cast("list[tuple[str, object]]", params)
-            if all(type(value) is int and _PLAIN_NAME.fullmatch(name) for name, value in named):
+            if all(
+                type(value) is int and value.bit_length() < 64 and _PLAIN_NAME.fullmatch(name)
+                for name, value in named
+            ):
                 return "&".join([f"{name}={value}" for name, value in named])
         from openapi_client._encoding import serialization
 

@@ -5,12 +5,29 @@ from __future__ import annotations
 import base64
 import copy
 import logging
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from openapi_client import _settings
+from openapi_client._host_settings import HostSettings
+from openapi_client._log_settings import LogSettings
 from openapi_client._logging import DebugLog
-from openapi_client._redaction import HIDDEN, shown_setting, shown_target
+from openapi_client._redaction import shown_target
+from openapi_client._setting_types import (
+    JSON_SCHEMA_VALIDATION_KEYWORDS,
+    APIKeyAuthSetting,
+    AuthSettings,
+    BasicAuthSetting,
+    BearerAuthSetting,
+    BearerFormatAuthSetting,
+    GenericAuthSetting,
+    HostSetting,
+    HostSettingVariable,
+    HTTPSignatureAuthSetting,
+    OAuth2AuthSetting,
+    ServerVariablesT,
+)
 from openapi_client._settings import Limits
 from openapi_client.credentials import RenewableToken, as_bearer, checked_credential
 from openapi_client.exceptions import ApiValueError
@@ -19,29 +36,28 @@ if TYPE_CHECKING:
     from typing_extensions import Self
     from urllib3 import Retry
 
-    from openapi_client._http.call import Call
     from openapi_client.retries import RetryPolicy
 
-HostSetting = dict[str, Any]
-
-# Generated programs import it; the models here check with pydantic.
-JSON_SCHEMA_VALIDATION_KEYWORDS = {
-    "multipleOf",
-    "maximum",
-    "exclusiveMaximum",
-    "minimum",
-    "exclusiveMinimum",
-    "maxLength",
-    "minLength",
-    "pattern",
-    "maxItems",
-    "minItems",
-}
+__all__ = [
+    "JSON_SCHEMA_VALIDATION_KEYWORDS",
+    "APIKeyAuthSetting",
+    "AuthSettings",
+    "BasicAuthSetting",
+    "BearerAuthSetting",
+    "BearerFormatAuthSetting",
+    "Configuration",
+    "GenericAuthSetting",
+    "HTTPSignatureAuthSetting",
+    "HostSetting",
+    "HostSettingVariable",
+    "OAuth2AuthSetting",
+    "ServerVariablesT",
+]
 
 _SCHEME = "BearerAuth"
 
 
-class Configuration:
+class Configuration(HostSettings, LogSettings):
     """The settings of an `ApiClient`.
 
     Every setting can be given here or assigned later; both check it. Settings of the transport
@@ -62,6 +78,7 @@ class Configuration:
         server_variables: values of the variables in that host's URL.
         server_operation_index: the same per operation (this API has none of its own).
         server_operation_variables: the same per operation (this API has none of its own).
+        ignore_operation_servers: whether hosts that operations name themselves are passed over.
         ssl_ca_cert: file (PEM) or folder of the certificate authorities to trust, instead of the
             system's. Without it the system's store, `SSL_CERT_FILE` and `SSL_CERT_DIR` count.
         ca_cert_data: the same as `str` (PEM) or `bytes` (DER).
@@ -74,17 +91,31 @@ class Configuration:
         verify_ssl: whether the server's certificate is verified.
         cert_file: file of the client's certificate (PEM).
         key_file: file of its key (PEM), if that is not in `cert_file`.
+        key_password: password of the key, if it is encrypted.
         assert_hostname: the name that the server's certificate must have, if not the host's;
             `False` accepts any.
         tls_server_name: the name sent in the handshake (SNI, RFC 6066), if not the host's.
-        proxy: URL of a proxy, with its credentials if it wants some. Without it `HTTPS_PROXY`,
-            `HTTP_PROXY` and `NO_PROXY` of the environment count.
+        ssl_context: the TLS settings of connections to servers, used as they are. Of the settings
+            above only `assert_hostname` and `tls_server_name` count then.
+        proxy: URL of a proxy, with its credentials if it wants some; `""` for none, whatever the
+            environment says. Without it `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` of
+            the environment count, but not for loopback addresses.
+        no_proxy: hosts that are reached without a proxy, also without that of `proxy`: names,
+            addresses, networks or `*`, separated by commas. Without it `NO_PROXY` counts, for the
+            proxies of the environment.
         proxy_headers: more headers for the proxy.
+        proxy_ssl_context: the TLS settings of connections to proxies, used as they are.
         connection_pool_maxsize: idle connections that are kept per host, default 64.
         max_response_bytes: the largest body of an answer, decompressed, in bytes; default 64 MiB.
         allow_insecure: credentials over plain `http://` to another machine: `None` warns once a
             host, `True` is silent, `False` refuses.
         socket_options: options for each new socket, as of `socket.setsockopt`.
+        safe_chars_for_path_param: characters of path parameters that are not percent-encoded;
+            default `$&+,:;=@`.
+        client_side_validation: for generated modules; the models here always check.
+        datetime_format: for generated modules: how they write times in parameters.
+        date_format: for generated modules: how they write dates in parameters.
+        debug: whether each attempt is logged; see `debug`.
 
     Raises:
         ApiValueError: a setting makes no sense; the message names it.
@@ -109,6 +140,7 @@ class Configuration:
         server_operation_variables: dict[int, dict[str, str]] | None = None,
         ssl_ca_cert: str | None = None,
         *,
+        ignore_operation_servers: bool = False,
         ca_cert_data: str | bytes | None = None,
         retries: RetryPolicy | Retry | int | None = None,
         timeout: float | tuple[float | None, float | None] | None = (5.0, 30.0),
@@ -116,19 +148,28 @@ class Configuration:
         verify_ssl: bool = True,
         cert_file: str | None = None,
         key_file: str | None = None,
+        key_password: str | bytes | None = None,
         assert_hostname: str | bool | None = None,
         tls_server_name: str | None = None,
+        ssl_context: ssl.SSLContext | None = None,
         proxy: str | None = None,
+        no_proxy: str | None = None,
         proxy_headers: Mapping[str, str] | None = None,
-        connection_pool_maxsize: int = 64,
+        proxy_ssl_context: ssl.SSLContext | None = None,
+        connection_pool_maxsize: int | None = None,
         max_response_bytes: int = 64 * 2**20,
         allow_insecure: bool | None = None,
         socket_options: Sequence[tuple[int, int, int | bytes]] | None = None,
+        safe_chars_for_path_param: str = "",
+        client_side_validation: bool = True,
+        datetime_format: str = "%Y-%m-%dT%H:%M:%S.%f%z",
+        date_format: str = "%Y-%m-%d",
+        debug: bool | None = None,
     ) -> None:
         self.server_index = 0 if server_index is None and host is None else server_index
-        self.server_variables = dict(server_variables or {})
-        self.server_operation_index = dict(server_operation_index or {})
-        self.server_operation_variables = dict(server_operation_variables or {})
+        self.server_variables = server_variables or {}
+        self.server_operation_index = server_operation_index or {}
+        self.server_operation_variables = server_operation_variables or {}
         self._base_path: str | None = None
         self.host = host
         self.api_key: dict[str, str] = copy.copy(api_key or {})
@@ -148,22 +189,30 @@ class Configuration:
         self.ca_cert_data = ca_cert_data
         self.cert_file = cert_file
         self.key_file = key_file
+        self.key_password = key_password
         self.assert_hostname = assert_hostname
         self.tls_server_name = tls_server_name
-        self.proxy = proxy
+        self.ssl_context = ssl_context
+        if proxy is not None:
+            self.proxy = proxy
+        self.no_proxy = no_proxy
         self.proxy_headers = proxy_headers
-        self.connection_pool_maxsize = connection_pool_maxsize
-        self.safe_chars_for_path_param = ""
+        self.proxy_ssl_context = proxy_ssl_context
+        self.connection_pool_maxsize: int = cast("int", connection_pool_maxsize)
+        self.safe_chars_for_path_param = safe_chars_for_path_param
         self.retries = retries
         self.timeout = timeout
         self.deadline = deadline
         self.max_response_bytes = max_response_bytes
         self.allow_insecure = allow_insecure
-        self.client_side_validation = True
+        self.client_side_validation = client_side_validation
         self.socket_options = socket_options
         self.temp_folder_path: str | None = None
-        self.datetime_format = "%Y-%m-%dT%H:%M:%S.%f%z"
-        self.date_format = "%Y-%m-%d"
+        self.datetime_format = datetime_format
+        self.date_format = date_format
+        self.ignore_operation_servers = ignore_operation_servers
+        if debug is not None:
+            self.debug = debug
 
     def __setattr__(self, name: str, value: Any) -> None:
         check = _settings.CHECKS.get(name)
@@ -186,8 +235,15 @@ class Configuration:
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = type(self).__new__(type(self))
         memo[id(self)] = twin
-        # Loggers are the process's and cannot be copied; a Retry, hook or callable is shared.
-        shared = ("logger", "refresh_api_key_hook", "access_token", "retries")
+        # Loggers are the process's and cannot be copied, nor can contexts; the others are shared.
+        shared = (
+            "logger",
+            "refresh_api_key_hook",
+            "access_token",
+            "retries",
+            "ssl_context",
+            "proxy_ssl_context",
+        )
         state = self.__getstate__()
         copied = {k: v if k in shared else copy.deepcopy(v, memo) for k, v in state.items()}
         copied["logger"] = dict(self.logger)
@@ -229,59 +285,6 @@ class Configuration:
             limits = self.__dict__["_limits"] = Limits.of(self.timeout, self.deadline)
         return cast("Limits", limits)
 
-    # -- logging ----------------------------------------------------------------------------------
-
-    @property
-    def debug(self) -> bool:
-        """Whether this configuration's clients tell each attempt, without secrets.
-
-        The records go through the logger `openapi_client` whatever its level; nothing is changed
-        for other clients, other loggers or the process.
-        """
-        return self._debug_log.enabled
-
-    @debug.setter
-    def debug(self, value: bool) -> None:
-        self._debug_log.enabled = value
-
-    @property
-    def logger_file(self) -> str | None:
-        """A file that this configuration's records are written to as well."""
-        return self._debug_log.file
-
-    @logger_file.setter
-    def logger_file(self, value: str | None) -> None:
-        self._debug_log.file = value
-
-    @property
-    def logger_format(self) -> str:
-        """The format of the records in `logger_file`, as of `logging.Formatter`."""
-        return self._debug_log.pattern
-
-    @logger_format.setter
-    def logger_format(self, value: str) -> None:
-        self._debug_log.pattern = value
-
-    @property
-    def logger_formatter(self) -> logging.Formatter:
-        """The formatter made of `logger_format`."""
-        return self._debug_log.formatter
-
-    @property
-    def logger_file_handler(self) -> logging.FileHandler | None:
-        """The handler that writes `logger_file`."""
-        return self._debug_log.file_handler
-
-    @property
-    def logger_stream_handler(self) -> logging.Handler | None:
-        """Always `None`: where records are shown is for the program to say."""
-        return None
-
-    @property
-    def debug_log(self) -> DebugLog:
-        """Where the transport tells its attempts."""
-        return self._debug_log
-
     # -- credentials ------------------------------------------------------------------------------
 
     def get_api_key_with_prefix(self, identifier: str, alias: str | None = None) -> str | None:
@@ -289,7 +292,7 @@ class Configuration:
 
         Args:
             identifier: name of the scheme.
-            alias: another name under which the key may be.
+            alias: another name under which the key, or its prefix, may be.
 
         Returns:
             The prefix, one space and the key; the key alone if the prefix is `""`. Without a prefix
@@ -307,6 +310,8 @@ class Configuration:
             return None
         key = self.api_key[name]
         prefix = self.api_key_prefix.get(identifier)
+        if prefix is None and alias is not None:
+            prefix = self.api_key_prefix.get(alias)
         known = self._known_key
         if known[0] is key and known[1] is prefix and known[2] == identifier:
             return known[3]
@@ -342,19 +347,23 @@ class Configuration:
         setting = {"type": "api_key", "in": "header", "key": "Authorization", "value": value}
         return {_SCHEME: setting}
 
-    def prepare_token(self, call: Call | None) -> None:
-        """Get a token from a callable `access_token` if it is needed, within a call's deadline.
+    def prepare_token(self, seconds_left: Callable[[], float | None]) -> int | None:
+        """Get a token from a callable `access_token`, if one is needed.
+
+        Args:
+            seconds_left: gives the seconds to wait for it at most; `None` for no limit.
+
+        Returns:
+            The epoch of the token, for `renewed_authorization`.
 
         Raises:
-            ApiException: the callable raised an error or took too long; `outcome` says that
-                nothing was sent.
+            ApiException: the callable raised an error or took too long; nothing was sent.
             ApiValueError: what it gave cannot be sent.
         """
         if self._token is None or _SCHEME in self.api_key:
-            return
-        token = self._token.current(_seconds_left(self, call))
-        if call is not None and token is not None:
-            call.token_epoch = token.epoch
+            return None
+        token = self._token.current(seconds_left())
+        return None if token is None else token.epoch
 
     def _current_token(self) -> str | None:
         if self._token is not None:
@@ -363,87 +372,28 @@ class Configuration:
         value = self.access_token
         return None if value is None else checked_credential(value, "access_token")
 
-    def renewed_authorization(self, refused: str | None, call: Call | None = None) -> str | None:
+    def renewed_authorization(
+        self, refused: str | None, epoch: int | None = None, remaining: float | None = None
+    ) -> str | None:
         """Return the `Authorization` value to try after a 401 instead of `refused`.
 
         `None` if there is no other: only a callable `access_token` can be asked again, and only if
         the refused value was made of one of its tokens.
+
+        Args:
+            refused: the value that the server refused.
+            epoch: of the token that it was made of, if it is known.
+            remaining: seconds to wait for another token at most; `None` for no limit.
 
         Raises:
             ApiException: the callable raised an error or took too long.
         """
         if self._token is None or refused is None:
             return None
-        epoch = None if call is None else call.token_epoch
-        token = self._token.renewed(refused, epoch, _seconds_left(self, call))
+        token = self._token.renewed(refused, epoch, remaining)
         return None if token is None else as_bearer(token.value)
 
     def after_fork(self) -> None:
         """In a forked child: drop locks that a thread of the parent may have held."""
         if self._token is not None:
             self._token.after_fork()
-
-    # -- hosts ------------------------------------------------------------------------------------
-
-    def get_host_settings(self) -> list[HostSetting]:
-        """The hosts that the API's description names."""
-        return [{"url": "https://localhost:8080/v1", "description": "No description provided"}]
-
-    def get_host_from_settings(
-        self,
-        index: int | None,
-        variables: Mapping[str, str] | None = None,
-        servers: Sequence[HostSetting] | None = None,
-    ) -> str:
-        """The URL of one of the hosts, its variables filled in.
-
-        Args:
-            index: which of `servers`; `None` gives the base URL set with `host`, or else the first.
-            variables: values of the URL's variables; others have their defaults.
-            servers: the hosts, default `get_host_settings()`.
-
-        Raises:
-            ApiValueError: there is no such host, or a variable has a value that is not allowed.
-        """
-        if index is None and self._base_path is not None:
-            return self._base_path
-        return _settings.server_url(
-            self.get_host_settings() if servers is None else servers, index or 0, variables or {}
-        )
-
-    @property
-    def host(self) -> str:
-        """The base URL, without a slash at its end."""
-        if self.server_index is None and self._base_path is not None:
-            return self._base_path
-        return self.get_host_from_settings(self.server_index, self.server_variables)
-
-    @host.setter
-    def host(self, value: str | None) -> None:
-        self._base_path = None if value is None else _settings.base_url("host", value)
-        if value is not None:
-            self.server_index = None
-
-    def to_debug_report(self) -> str:
-        """Versions and settings for an error report; no secrets."""
-        import platform
-
-        from openapi_client import __version__
-
-        proxy = shown_setting(self.proxy) if self.proxy else None
-        return (
-            "Python SDK Debug Report:\n"
-            f"OS: {platform.platform()}\n"
-            f"Python Version: {platform.python_version()}\n"
-            "Version of the API: 1.0\n"
-            f"SDK Package Version: {__version__}\n"
-            f"Host: {shown_target(self.host)}\n"
-            f"Proxy: {proxy}\n"
-            f"Credentials: {HIDDEN if self.api_key or self.access_token else None}"
-        )
-
-
-def _seconds_left(configuration: Configuration, call: Call | None) -> float | None:
-    if call is None:
-        return configuration.limits.deadline
-    return None if call.expires is None else max(0.0, call.expires - call.clock())

@@ -30,9 +30,9 @@
 
 Every `ApiException` has an `outcome`:
 
-* `"not_sent"`: no byte of the request can have reached the server. It is safe to send it again.
-* `"answered"`: the server's answer began to come; `status` is what it said.
-* `"unknown"`: the request, or part of it, was sent, and no answer came.
+* `"not_sent"`: no byte of any attempt can have reached the server. It is safe to send it again.
+* `"answered"`: the last attempt was answered; `status` is what the server said.
+* `"unknown"`: an attempt, or part of it, was sent, and the last one was not answered.
 """
 
 from __future__ import annotations
@@ -55,6 +55,8 @@ if TYPE_CHECKING:
 
 Outcome = Literal["not_sent", "answered", "unknown"]
 
+# What would break a line, or hide what stands before it on a terminal.
+_BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _MESSAGE_LIMIT = 2048
 _DETAIL_LIMIT = 1200
 
@@ -377,7 +379,7 @@ def _detail(body: str | None) -> str | None:
 
 
 def _one_paragraph(text: str, limit: int) -> str:
-    text = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text[: 4 * limit]).strip()
+    text = _BLANKS.sub(" ", text[: 4 * limit]).strip()
     encoded = text.encode("utf-8", "replace")
     if len(encoded) <= limit:
         return encoded.decode()

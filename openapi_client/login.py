@@ -8,6 +8,7 @@ from typing import cast
 
 from pydantic_core import from_json
 
+from openapi_client._encoding.json_repair import read_json
 from openapi_client._encoding.response_body import raise_not_as_promised
 from openapi_client._redaction import HIDDEN, shown_target
 from openapi_client.api_client import ApiClient
@@ -81,7 +82,7 @@ class LoginToken:
                 # Decoded here, because the client's errors quote what they cannot decode.
                 content = client.response_deserialize(response).raw_data
                 try:
-                    answer: object = from_json(content)
+                    answer: object = read_json(from_json, content)
                     fields = cast("dict[str, object]", answer) if isinstance(answer, dict) else {}
                     return checked_credential(fields.get("token"), "token")
                 except ValueError as error:

@@ -17,10 +17,11 @@ from urllib3 import BaseHTTPResponse, HTTPHeaderDict, HTTPResponse
 
 from openapi_client._encoding.header_fields import checked_field
 from openapi_client._encoding.request_body import METHODS, WITH_BODY, encode_payload
+from openapi_client._hosts import origin_key
 from openapi_client._http.call import Call, call_of
 from openapi_client._http.connection import leave_to_parent
 from openapi_client._http.head import Fields
-from openapi_client._http.pool import Origin, TLSContexts, make_origin
+from openapi_client._http.origin import Origin, make_origin
 from openapi_client._http.proxy_rules import (
     SUPPORTED_SOCKS_PROXIES,
     is_socks_proxy_url,
@@ -28,7 +29,9 @@ from openapi_client._http.proxy_rules import (
 )
 from openapi_client._http.response import PreloadedResponse
 from openapi_client._http.retrying import RetryLoop
+from openapi_client._http.tls import TLSContexts
 from openapi_client._redaction import SHOWN_HEADERS, shown_target
+from openapi_client._settings import base_url
 from openapi_client.exceptions import (
     ApiException,
     ApiValueError,
@@ -272,8 +275,8 @@ class RESTClientObject:
         if _TARGET.fullmatch(target) is None:
             target = _encoded_target(target)
         call.origin = origin = self._origins.get(base) or self._make_origin(base)
-        if origin.exposed:
-            self._check_exposed(base, fields, target)
+        if origin.cleartext:
+            self._check_cleartext(base, fields, target)
         if origin.absolute:
             target = origin.absolute + target
             call.headers = {**fields, **origin.proxy_headers}
@@ -304,8 +307,14 @@ class RESTClientObject:
             raise ClientClosedException(reason="The client is closed")
         # Made without a lock, because TLS settings are read from files meanwhile: of two threads
         # that make the same origin, or a signal handler and its thread, the first one's is kept.
-        origins = self._origins
-        origin = origins.setdefault(base, make_origin(base, self.configuration, self._contexts))
+        origins, spelled = self._origins, base
+        base = "{}://{}:{}".format(*origin_key(base_url("url", base)))
+        origin = origins.get(base)
+        if origin is None:
+            made = make_origin(spelled, self.configuration, self._contexts)
+            origin = origins.setdefault(base, made)
+        if spelled != base:
+            origins[spelled] = origin  # each spelling of an origin leads to its one pool
         if origins is not self._origins:
             origin.pool.close()  # the client was closed meanwhile
         return origin
@@ -324,7 +333,7 @@ class RESTClientObject:
             self._checked = (dict(headers), checked)
         return checked
 
-    def _check_exposed(self, base: str, headers: Mapping[str, str], target: str) -> None:
+    def _check_cleartext(self, base: str, headers: Mapping[str, str], target: str) -> None:
         """Credentials are about to be sent so that anyone on the way can read them."""
         allowed = self.configuration.allow_insecure
         if allowed or (base in self._warned and allowed is None):

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import math
+import ssl
+import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
 import urllib3
+from pydantic import ValidationError
 
 from openapi_client import ApiClient, ApiValueError, Configuration, MessagesApi
+from openapi_client import configuration as settings_types
+from openapi_client.configuration import HostSetting, HostSettingVariable
+from openapi_client.retries import RetryPolicy
 from test.support.recorder import TOKEN, Recorder, http_answer
 
 # -- the host --------------------------------------------------------------------------------------
@@ -40,8 +47,8 @@ def test_host(host: str | None, base: str) -> None:
 @pytest.mark.parametrize(
     ("host", "message"),
     [
-        ("", "host must begin with https:// or http://, not ''"),
-        ("localhost:8080", "host must begin with https:// or http://, not 'localhost:8080'"),
+        ("", "host must begin with https:// or http://"),
+        ("localhost:8080", "host must begin with https:// or http://"),
         ("service.example/v1", "host must begin with https:// or http://"),
         ("//service.example/v1", "host must begin with https:// or http://"),
         ("ftp://service.example", "host must begin with https:// or http://"),
@@ -73,8 +80,12 @@ def test_host_that_makes_no_sense(host: Any, message: str) -> None:
 class Servers(Configuration):
     """An API whose description names two servers, one with variables."""
 
-    def get_host_settings(self) -> list[dict[str, Any]]:
-        region = {"default_value": "eu", "enum_values": ["eu", "us"], "description": "where"}
+    def get_host_settings(self) -> list[HostSetting]:
+        region: HostSettingVariable = {
+            "default_value": "eu",
+            "enum_values": ["eu", "us"],
+            "description": "where",
+        }
         return [
             {"url": "https://one.example/v1", "description": "the first"},
             {
@@ -112,7 +123,9 @@ def test_server_can_be_chosen_later() -> None:
     assert configuration.get_host_from_settings(None) == "https://other.example"
     assert configuration.get_host_from_settings(0) == "https://one.example/v1"
     assert Servers().get_host_from_settings(None) == "https://one.example/v1"
-    servers = [{"url": "https://{a}.example", "variables": {"a": {"default_value": "x"}}}]
+    servers: list[HostSetting] = [
+        {"url": "https://{a}.example", "variables": {"a": {"default_value": "x"}}}
+    ]
     assert configuration.get_host_from_settings(0, {"a": "y"}, servers) == "https://y.example"
 
 
@@ -124,7 +137,7 @@ def test_server_can_be_chosen_later() -> None:
         (
             1,
             {"region": "mars"},
-            r"server_variables\['region'\] must be one of .*'us'.*, not 'mars'",
+            r"server_variables\['region'\] must be one of .*'us'.*",
         ),
     ],
 )
@@ -158,14 +171,19 @@ def test_limits(timeout: Any, deadline: float | None, limits: tuple[float | None
     assert configuration.limits == limits
 
 
+def policy_with(field: str, value: Any) -> RetryPolicy:
+    changed: dict[str, Any] = {field: value}
+    return RetryPolicy(**changed)
+
+
 SECONDS = r"must be a positive, finite number of seconds, not"
 BAD_SETTINGS: list[tuple[str, Any, str]] = [
     *[
         (name, value, f"{name} {SECONDS}")
         for name in ("timeout", "deadline")
-        for value in (0, -1, 0.0, math.nan, math.inf, -math.inf, True, "5")
+        for value in (0, -1, 0.0, math.nan, math.inf, -math.inf, True, "5", 10**309, 10**5000)
     ],
-    ("timeout", (1, 2, 3), r"timeout must be a pair \(connect, read\), not \(1, 2, 3\)"),
+    ("timeout", (1, 2, 3), r"timeout must be a pair \(connect, read\), not 3 items"),
     ("timeout", (0, 1), f"timeout {SECONDS} 0"),
     ("timeout", (1, math.nan), f"timeout {SECONDS} nan"),
     ("deadline", (1, 2), f"deadline {SECONDS}"),
@@ -175,12 +193,51 @@ BAD_SETTINGS: list[tuple[str, Any, str]] = [
             value,
             "retries must be a number of repeats from 0, a RetryPolicy, a urllib3.Retry, or None",
         )
-        for value in (-1, 1.5, True, "3")
+        for value in (-1, 1.5, True, "3", 10**5000, -(10**5000))
     ],
     *[
         (name, value, f"{name} must be a positive int, not")
         for name in ("connection_pool_maxsize", "max_response_bytes")
-        for value in (0, -1, 1.5, True, "64", None)
+        for value in (0, -1, 1.5, True, "64", 10**5000)
+    ],
+    *[
+        ("retries", policy_with(field, value), f"retries: {field} must be")
+        for field in ("base", "cap", "longest_retry_after")
+        for value in (-1.0, math.nan, math.inf, True, "1", 10**5000)
+    ],
+    *[
+        ("retries", policy_with("repeats", value), "retries: repeats must be")
+        for value in (-1, True, 10**5000, "1")
+    ],
+    ("retries", RetryPolicy(cap=1e300), "retries: cap must be"),
+    ("max_response_bytes", None, "max_response_bytes must be a positive int, not None"),
+    *[("server_index", value, "server_index must be an int") for value in (True, "1", 0.0)],
+    *[
+        (name, value, f"{name} must be the name of a file")
+        for name in ("ssl_ca_cert", "cert_file", "key_file")
+        for value in (7, True, "", f"-----BEGIN PRIVATE KEY-----\n{TOKEN}", f"{TOKEN}\n")
+    ],
+    ("key_password", 7, "key_password must be str or bytes, not int"),
+    ("key_password", TOKEN * 99, "key_password must have at most 1024 bytes"),
+    *[
+        (name, TOKEN, f"{name} must be an ssl.SSLContext, not str")
+        for name in ("ssl_context", "proxy_ssl_context")
+    ],
+    *[
+        (name, value, f"{name} must be the name of a host")
+        for name in ("assert_hostname", "tls_server_name")
+        for value in ("", ".test", "a b", 7, f"{TOKEN}\n")
+    ],
+    ("tls_server_name", False, "tls_server_name must be the name of a host"),
+    ("no_proxy", ["a.test"], "no_proxy must be a str with commas, not list"),
+    # A text is never shown: it may be a secret in the wrong place.
+    *[
+        (name, TOKEN, f"{name} (must|names)")
+        for name in ("host", "timeout", "deadline", "retries", "proxy", "verify_ssl")
+    ],
+    *[
+        (name, TOKEN, f"{name} must")
+        for name in ("allow_insecure", "socket_options", "max_response_bytes", "proxy_headers")
     ],
     *[("verify_ssl", value, "verify_ssl must be True or False, not") for value in (None, 0, "no")],
     ("proxy_headers", "X-One: 1", "proxy_headers must be a dict of headers, not str"),
@@ -189,9 +246,9 @@ BAD_SETTINGS: list[tuple[str, Any, str]] = [
     ("ca_cert_data", 7, "ca_cert_data must be .*, not int"),
     *[
         ("socket_options", value, "socket_options must be a list of")
-        for value in ("TCP_NODELAY", [1], [(1, 2)], [("a", 1, 1)])
+        for value in ("TCP_NODELAY", [1], [(1, 2)], [("a", 1, 1)], [(1, 2, 10**5000)])
     ],
-    ("allow_insecure", "no", "allow_insecure must be True, False or None, not 'no'"),
+    ("allow_insecure", "no", "allow_insecure must be True, False or None, not str"),
     ("proxy", "proxy.example:3128", "proxy must begin with https:// or http://"),
     ("proxy", "socks5://proxy.example", "proxy must be an http:// or https:// URL"),
     ("proxy", f"socks5://u:{TOKEN}@proxy.example", "proxy must be an http:// or https:// URL"),
@@ -200,7 +257,47 @@ BAD_SETTINGS: list[tuple[str, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "value", "message"), BAD_SETTINGS)
+FOREIGN: list[Any] = [
+    TOKEN,
+    f"-----BEGIN PRIVATE KEY-----\n{TOKEN}\n-----END PRIVATE KEY-----\n",
+    TOKEN.encode(),
+    {TOKEN: TOKEN},
+    {"BearerAuth": TOKEN},
+    [TOKEN],
+    (TOKEN, TOKEN),
+    10**5000,
+    -(10**5000),
+    math.inf,
+    math.nan,
+    True,
+    object(),
+]
+
+
+@pytest.mark.parametrize("setting", list(inspect.signature(Configuration).parameters))
+@pytest.mark.parametrize("number", range(len(FOREIGN)))
+def test_whatever_a_setting_is_given_it_is_taken_or_refused_without_being_shown(
+    setting: str, number: int
+) -> None:
+    refused = None
+    shown = ""
+    try:
+        configuration = Configuration(**{setting: FOREIGN[number]})
+        shown = repr(configuration) + configuration.to_debug_report()
+    except ApiValueError as error:
+        refused = error
+    if refused is not None:
+        assert setting in str(refused)
+        shown = "".join(traceback.format_exception(refused))
+    assert TOKEN not in shown
+
+
+# By their types, because numbers of 5,000 digits have no text.
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    BAD_SETTINGS,
+    ids=[f"{name}-{type(value).__name__}" for name, value, _ in BAD_SETTINGS],
+)
 def test_setting_that_makes_no_sense(name: str, value: Any, message: str) -> None:
     with pytest.raises(ApiValueError, match=message) as caught:
         Configuration(**{name: value})
@@ -234,6 +331,16 @@ def test_setting_that_makes_no_sense(name: str, value: Any, message: str) -> Non
         ("socket_options", [(6, 1, 1)]),
         ("connection_pool_maxsize", 3),
         ("max_response_bytes", 1),
+        ("no_proxy", "example.com,10.0.0.0/8"),
+        ("ignore_operation_servers", True),
+        ("client_side_validation", False),
+        ("datetime_format", "%d %H"),
+        ("date_format", "%d"),
+        ("debug", True),
+        ("proxy_ssl_context", ssl.create_default_context()),
+        ("ssl_context", ssl.create_default_context()),
+        ("key_password", "secret"),
+        ("safe_chars_for_path_param", "/"),
     ],
 )
 def test_setting_given_or_assigned(name: str, value: Any) -> None:
@@ -241,6 +348,44 @@ def test_setting_given_or_assigned(name: str, value: Any) -> None:
     configuration = Configuration()
     setattr(configuration, name, value)
     assert getattr(configuration, name) == value
+
+
+@pytest.mark.parametrize("value", [5e-324, 1e-9, 1, 1e308, 2**1023])
+def test_any_positive_number_of_seconds_is_a_limit(value: float) -> None:
+    assert Configuration(timeout=value, deadline=value).limits == (value, value, value)
+
+
+def test_no_pool_size_is_the_default_one() -> None:
+    assert Configuration(connection_pool_maxsize=None).connection_pool_maxsize == 64
+
+
+def test_server_index_of_many_digits_is_refused() -> None:
+    with pytest.raises(ApiValueError, match="a number with more digits"):
+        Configuration().get_host_from_settings(10**5000)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"page": 10**5000},
+        {"per_page": -(10**5000)},
+        {"messages_since": 10**5000},
+        {"_headers": {"X": 10**5000}},
+        {"_retries": 10**5000},
+        {"_request_timeout": 10**5000},
+        {"_host_index": 10**5000},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_argument_of_5000_digits_is_refused_by_its_name(
+    recorder: Recorder, options: dict[str, Any]
+) -> None:
+    with ApiClient(Configuration(recorder.url)) as client, pytest.raises(ValueError) as caught:  # noqa: PT011 - either of two classes
+        MessagesApi(client).list("a", "c", **options)
+    assert isinstance(caught.value, (ApiValueError, ValidationError))
+    name = next(iter(options))
+    assert ("header X" if name == "_headers" else name) in str(caught.value)
+    assert recorder.received == []
 
 
 def test_retries_false_is_none_at_all() -> None:
@@ -251,6 +396,73 @@ def test_setting_that_does_not_exist_is_refused_by_the_constructor() -> None:
     typo: dict[str, Any] = {"tiemout": 5}
     with pytest.raises(TypeError, match="tiemout"):
         Configuration(**typo)
+
+
+# -- as programs for newer generators have it ------------------------------------------------------
+
+
+def test_setting_types_can_be_imported_and_built() -> None:
+    variable: HostSettingVariable = {
+        "description": "where",
+        "default_value": "eu",
+        "enum_values": ["eu", "us"],
+    }
+    host: HostSetting = {
+        "url": "https://{region}.example",
+        "description": "the service",
+        "variables": {"region": variable},
+    }
+    variables: settings_types.ServerVariablesT = {"region": "us"}
+    url = Configuration().get_host_from_settings(0, variables, [host])
+    assert url == "https://us.example"
+    key: settings_types.APIKeyAuthSetting = {
+        "type": "api_key",
+        "in": "header",
+        "key": "Authorization",
+        "value": "Bearer k",
+    }
+    expected: settings_types.AuthSettings = {"BearerAuth": key}
+    assert Configuration(api_key={"BearerAuth": "k"}).auth_settings() == expected
+    for name in ("Generic", "OAuth2", "Basic", "BearerFormat", "Bearer", "HTTPSignature"):
+        setting = getattr(settings_types, f"{name}AuthSetting")
+        assert {"type", "in", "key", "value"} <= setting.__annotations__.keys()
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "value"),
+    [
+        ({}, "Bearer k"),
+        ({"Other": "Token"}, "Token k"),
+        ({"BearerAuth": "Own", "Other": "Token"}, "Own k"),
+        ({"BearerAuth": "", "Other": "Token"}, "k"),
+    ],
+)
+def test_prefix_is_that_of_the_scheme_or_else_of_its_alias(
+    prefixes: dict[str, str], value: str
+) -> None:
+    configuration = Configuration(api_key={"Other": "k"}, api_key_prefix=prefixes)
+    assert configuration.get_api_key_with_prefix("BearerAuth", alias="Other") == value
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_hosts_of_operations_can_be_ignored(recorder: Recorder, ignored: bool) -> None:
+    configuration = Configuration(recorder.url, ignore_operation_servers=ignored)
+    with ApiClient(configuration) as client:
+        _, url, *_ = client.param_serialize("GET", "/x", _host="https://operation.example")
+    assert url == ("https://operation.example/x" if not ignored else f"{recorder.url}/x")
+
+
+def test_safe_characters_of_path_parameters_can_be_given(recorder: Recorder) -> None:
+    recorder.answer = http_answer(200, {})
+    configuration = Configuration(recorder.url, safe_chars_for_path_param="/")
+    with ApiClient(configuration) as client:
+        MessagesApi(client).get("a", "c", "x/y:z")
+    assert recorder.only.line.endswith("/messages/x/y%3Az HTTP/1.1")
+
+
+@pytest.mark.parametrize("debug", [None, False, True])
+def test_debug_can_be_given(debug: bool | None) -> None:
+    assert Configuration(debug=debug).debug is bool(debug)
 
 
 # -- logging ---------------------------------------------------------------------------------------

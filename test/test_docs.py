@@ -8,6 +8,7 @@
 - ``console``: the lines after ``$`` are run, the others are what they print.
 - ``text output``: is what the program before it prints; ``...`` stands for anything.
 - ``text doc=MODULE``: stands in the docstring of MODULE.
+- ``mermaid``: is read as a flowchart whose boxes all have labels.
 - ``json``, ``toml``, ``yaml``, ``ini``: are parsed; ``http``: is parsed as a request or an answer.
 
 Anything else fails. A ``pip install`` line is not run: it has to name this project and extras that
@@ -156,6 +157,8 @@ def test_block_that_is_no_program(block: Block) -> None:
         parse(block)
     elif block.language == "http":
         parse_http(block.text)
+    elif block.language == "mermaid":
+        parse_mermaid(block.text)
     elif module := block.option("doc"):
         lines = {
             line.strip() for line in (importlib.import_module(module).__doc__ or "").splitlines()
@@ -175,6 +178,18 @@ def parse(block: Block) -> None:
         yaml.safe_load(block.text)
     else:
         configparser.ConfigParser(interpolation=None).read_string(block.text)
+
+
+def parse_mermaid(text: str) -> None:
+    """Check a flowchart: an arrow a line, between boxes that have a label where they come first."""
+    first, *lines = text.splitlines()
+    assert re.fullmatch("flowchart (TD|LR)", first), first
+    box, labelled = r'(\w+)(?:\["[^"]+"\])?', set[str]()
+    for line in lines:
+        arrow = re.fullmatch(rf"    {box} --> {box}", line)
+        assert arrow, line
+        labelled |= set(re.findall(r'(\w+)\["', line))
+        assert {arrow[1], arrow[2]} <= labelled, line
 
 
 def parse_http(text: str) -> None:

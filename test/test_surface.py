@@ -68,7 +68,8 @@ def described(module: str) -> list[str]:
 
 def described_class(cls: type) -> list[str]:
     """A class, without what it has from a base that is described itself."""
-    lines = [f"  class {cls.__name__}({', '.join(base.__name__ for base in bases(cls))})"]
+    names = dict.fromkeys(base.__name__ for base in bases(cls))
+    lines = [f"  class {cls.__name__}({', '.join(names)})"]
     lines += described_fields(cls)
     members: dict[str, object] = {}
     for parent in (cls, *hidden_bases(cls)):

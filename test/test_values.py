@@ -82,21 +82,24 @@ def every_setting() -> Configuration:
         max_response_bytes=6,
         allow_insecure=True,
         socket_options=[(6, 1, 1)],
+        no_proxy="example.com",
+        key_password="key password",
+        ignore_operation_servers=True,
+        safe_chars_for_path_param="/",
+        client_side_validation=False,
+        date_format="%d",
+        datetime_format="%d %H",
+        debug=True,
     )
     configuration.refresh_api_key_hook = refresh
-    configuration.safe_chars_for_path_param = "/"
     configuration.temp_folder_path = "folder"
-    configuration.client_side_validation = False
-    configuration.date_format = "%d"
-    configuration.datetime_format = "%d %H"
-    configuration.debug = True
     configuration.logger_format = "%(message)s"
     return configuration
 
 
 def settings(configuration: Configuration) -> dict[str, Any]:
     names = {name for name in vars(configuration) if not name.startswith("_")}
-    names |= {"host", "debug", "logger_file", "logger_format", "limits"}
+    names |= {"host", "proxy", "debug", "logger_file", "logger_format", "limits"}
     shown = {name: getattr(configuration, name) for name in names}
     # A Retry has no equality of its own.
     return {**shown, "retries": vars(shown["retries"])} if shown["retries"] else shown

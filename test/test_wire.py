@@ -14,6 +14,7 @@ from openapi_client import (
     MessagesApi,
     MessageUpdateMessageRequest,
 )
+from openapi_client.configuration import HostSetting, HostSettingVariable
 from test.support.recorder import Recorder
 from test.support.wire.arguments import (
     CALLS,
@@ -217,8 +218,8 @@ def test_hosts(recorder: Recorder, api: MessagesApi, host: str, path: str) -> No
 
 def test_host_of_the_servers_settings(recorder: Recorder) -> None:
     class Configured(Configuration):
-        def get_host_settings(self) -> list[dict[str, Any]]:
-            variable = {"default_value": "v1", "enum_values": ["v1", "v2"]}
+        def get_host_settings(self) -> list[HostSetting]:
+            variable: HostSettingVariable = {"default_value": "v1", "enum_values": ["v1", "v2"]}
             url = recorder.url.replace("v1", "{version}")
             return [{"url": "http://127.0.0.1:1"}, {"url": url, "variables": {"version": variable}}]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeAlias, cast
 from urllib.parse import unquote
 
-from openapi_client._encoding.media_types import header_parameters
+from openapi_client._encoding.media_types import codec_of, header_parameters
 
 OneFile: TypeAlias = "str | os.PathLike[str] | bytes | tuple[str, bytes]"
 FileValue: TypeAlias = "OneFile | Sequence[OneFile]"
@@ -131,7 +131,7 @@ def _given_name(disposition: str) -> str:
     encoded = encoded.partition("'")[2]
     try:
         # RFC 8187, section 3.2; it wins over the plain form (RFC 6266, section 4.3).
-        name = unquote(encoded, charset, "strict")
-    except (LookupError, ValueError):
+        name = unquote(encoded, codec_of(charset), "strict")
+    except ValueError:
         name = ""
     return name or parameters.get("filename", "")

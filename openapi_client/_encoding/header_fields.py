@@ -30,15 +30,20 @@ def checked_field(name: object, value: object) -> str:
     """
     if not isinstance(name, str) or _NAME.fullmatch(name) is None:
         # After a colon comes what was meant to be the value.
-        shown = name.partition(":")[0] if isinstance(name, str) else name
-        raise ApiValueError(f"a header's name must be a token (RFC 9110, 5.1), not {shown!r}")
+        shown = repr(name.partition(":")[0]) if isinstance(name, str) else type(name).__name__
+        raise ApiValueError(f"a header's name must be a token (RFC 9110, 5.1), not {shown}")
     if not isinstance(value, (str, bytes, int, float)):
         raise ApiValueError(
             f"the value of the header {name} must be str, not {type(value).__name__}"
         )
     if name.lower() in _FRAMING:
         raise ApiValueError(f"the header {name} is for the client to set")
-    text = value.decode("latin-1") if isinstance(value, bytes) else str(truth_in_lower_case(value))
+    try:
+        text = (
+            value.decode("latin-1") if isinstance(value, bytes) else str(truth_in_lower_case(value))
+        )
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        raise ApiValueError(f"the value of the header {name} has too many digits") from None
     if FORBIDDEN.search(text):
         raise ApiValueError(f"the value of the header {name} contains a control character")
     try:

@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 import re
+from encodings import normalize_encoding
+from encodings.aliases import aliases
 
+# No repeat stands next to another that takes the same characters, and a quoted value needs no
+# quote at its end: the pattern never tries another way through what it has read.
 _PARAMETER = re.compile(
     r"""
     ;\s* ([^\s;="]+) \s*=\s*
-    (?: "((?:[^"\\]|\\.)*)" | ([^;]*) )
+    (?: "((?:[^"\\]|\\.)*)"? | ([^\s;"][^;]*) )?
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
 _ESCAPED = re.compile(r'\\(["\\])')
-_JSON = re.compile(r"\s*[\w!#$&.+^-]+/(?:[\w!#$&.+^-]+\+)?json\s*(?:;|$)", re.IGNORECASE)
+
+# The character encodings of the web (https://encoding.spec.whatwg.org) by Python's names. Python
+# knows more, and takes more than linear time for some of them (punycode, idna, unpacking).
+_CODECS = frozenset(
+    {
+        *("ascii", "utf_8", "utf_8_sig"),
+        *("utf_16", "utf_16_le", "utf_16_be", "utf_32", "utf_32_le", "utf_32_be"),
+        "latin_1",
+        *(f"iso8859_{part}" for part in range(1, 17) if part != 12),
+        *("cp437", "cp850", "cp852", "cp866", "cp874", "mac_roman", "mac_cyrillic"),
+        *(f"cp{page}" for page in range(1250, 1259)),
+        *("koi8_r", "koi8_u", "tis_620"),
+        *("big5", "big5hkscs", "cp950", "gb2312", "gbk", "gb18030"),
+        *("cp932", "euc_jp", "iso2022_jp", "shift_jis", "cp949", "euc_kr"),
+    }
+)
+_LONGEST_NAME = 40
 
 
 def header_parameters(value: str) -> dict[str, str]:
@@ -29,7 +49,8 @@ def header_parameters(value: str) -> dict[str, str]:
 
 def is_json(content_type: str) -> bool:
     """Whether this is `application/json`, or a type with the suffix `+json` (RFC 6839)."""
-    return _JSON.match(content_type) is not None
+    kind, slash, subtype = content_type.partition(";")[0].strip().lower().partition("/")
+    return bool(kind and slash) and (subtype == "json" or subtype.endswith("+json"))
 
 
 def charset_of(content_type: str | None) -> str | None:
@@ -39,14 +60,28 @@ def charset_of(content_type: str | None) -> str | None:
     return header_parameters(content_type).get("charset", "").lower() or None
 
 
+def codec_of(charset: str) -> str:
+    """Return Python's name of a charset that a server names.
+
+    Raises:
+        ValueError: it is none of those that are decoded in linear time.
+    """
+    # Looked up here and not by Python, which would import a module of the name, and remember it.
+    if len(charset) <= _LONGEST_NAME and charset.isascii():
+        name = normalize_encoding(charset).lower()
+        name = aliases.get(name, name)
+        if name in _CODECS:
+            return name
+    raise ValueError(f"the charset {charset[:_LONGEST_NAME]!r} of the answer is not known")
+
+
 def decode(content: bytes, content_type: str | None) -> str:
     """The text of a body in the charset that its `Content-Type` names, else in UTF-8.
+
+    A byte order mark at its beginning is no part of it.
 
     Raises:
         ValueError: the charset is not known, or the body is not text in it.
     """
-    charset = charset_of(content_type) or "utf-8"
-    try:
-        return content.decode(charset)
-    except LookupError:
-        raise ValueError(f"the charset {charset[:40]!r} of the answer is not known") from None
+    text = content.decode(codec_of(charset_of(content_type) or "utf-8"))
+    return text.removeprefix("\ufeff")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from contextlib import suppress
+from functools import lru_cache, partial
 from typing import Any, NoReturn
 
 from pydantic import BaseModel
 
 from openapi_client import models
+from openapi_client._encoding.json_repair import read_json
 from openapi_client._redaction import scrub
 from openapi_client.exceptions import DeserializationException
 from openapi_client.models.base import Model
@@ -42,7 +44,7 @@ def model_decoder(response_type: Any) -> Callable[[bytes], Any] | None:
         return None
     if not issubclass(response_type, Model) and hasattr(response_type, "from_dict"):
         return None  # a model of a generated module, which knows best how it is read
-    return response_type.model_validate_json
+    return partial(read_json, response_type.model_validate_json)
 
 
 _USUAL_TYPES = (None, "application/json", "application/json; charset=UTF-8")
@@ -71,7 +73,17 @@ def text_of(response: AnyResponse, content: bytes) -> str:
 
 def without_secrets(response: AnyResponse, content: bytes) -> bytes:
     """A body that repeats no credential of its request."""
+    from openapi_client._encoding.media_types import charset_of, codec_of
+
     secrets: frozenset[str] = getattr(response, "secrets", frozenset())
+    if not secrets:
+        return content
+    with suppress(ValueError):  # no charset that is known, or not a text in it
+        codec = codec_of(charset_of(response.getheader("Content-Type")) or "utf-8")
+        text = content.decode(codec)
+        shown = scrub(text, secrets)
+        content = content if shown == text else shown.encode(codec)
+    # What the server says of its charset need not be true.
     return scrub(content.decode("latin-1"), secrets).encode("latin-1")
 
 

@@ -33,8 +33,10 @@ from pydantic import (
 from openapi_client import models
 from openapi_client._encoding.files import FilePart, FileValue, files_parameters, save_file
 from openapi_client._encoding.header_fields import truth_in_lower_case
+from openapi_client._encoding.json_repair import read_json
 from openapi_client._encoding.media_types import charset_of, decode, is_json
 from openapi_client._encoding.native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
+from openapi_client.exceptions import ApiValueError
 from openapi_client.models.base import Model
 
 __all__ = [
@@ -151,7 +153,10 @@ def parameters_to_url_query(params: Params, collection_formats: Mapping[str, str
     formats = collection_formats or {}
     fields: list[tuple[str, str]] = []
     for name, value in _pairs(params):
-        items = [quote(_text(item)) for item in _items(value)]
+        try:
+            items = [quote(_text(item)) for item in _items(value)]
+        except ValueError:  # Python writes no number of more than 4,300 digits
+            raise ApiValueError(f"{name} cannot be written as text") from None
         collection_format = formats.get(name, "csv")
         if collection_format == "multi":
             fields.extend((name, item) for item in items)
@@ -281,7 +286,7 @@ def deserialize(content: str | bytes, response_type: Any, content_type: str | No
     if not content and is_json(declared):
         return adapter.validate_python("")
     try:
-        return adapter.validate_json(content)
+        return read_json(adapter.validate_json, content)
     except ValidationError as error:
         if (
             is_json(declared)

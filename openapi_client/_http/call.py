@@ -9,9 +9,9 @@ exchange travels through urllib3 as the `timeout` of `urlopen`. Nobody else keep
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from urllib3 import BaseHTTPResponse, Timeout
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
 from urllib3.exceptions import TimeoutError as LimitReached
 
 from openapi_client._redaction import secrets_of, shown_target
@@ -21,8 +21,19 @@ from openapi_client.retries import Attempt
 
 if TYPE_CHECKING:
     from openapi_client._http.head import Head
-    from openapi_client._http.pool import Origin
     from openapi_client.retries import Retries
+
+
+class Destination(Protocol):
+    """Where a call goes, as far as it has to know: see `Origin`."""
+
+    base: str
+    absolute: str
+
+    @property
+    def pool(self) -> HTTPConnectionPool:
+        """The connections to it."""
+        ...
 
 
 class Method(str):
@@ -74,7 +85,7 @@ class Call:
     """The absolute URL of the first request."""
     target: str
     """The request target of the next request (RFC 9112, section 3.2)."""
-    origin: Origin
+    origin: Destination
     """Where the call goes."""
 
     def __init__(
@@ -135,6 +146,10 @@ class Call:
         if left <= 0:
             raise LimitReached("The deadline of the call is over")
         return left if limit is None or left < limit else limit
+
+    def seconds_left(self) -> float | None:
+        """Return the seconds until the deadline, 0.0 after it; `None` without one."""
+        return None if self.expires is None else max(0.0, self.expires - self.clock())
 
     def leaves_time_for(self, wait: float) -> bool:
         """Return whether another attempt can begin after `wait` seconds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import (
@@ -19,36 +19,22 @@ from urllib3.exceptions import (
 )
 from urllib3.exceptions import TimeoutError as LimitReached
 
+from openapi_client._http.addresses import Race
 from openapi_client._http.call import Call
-from openapi_client._http.head import MAX_HEAD_BYTES, parse_head
-from openapi_client._http.stream import wait_until_ready
+from openapi_client._http.head import MAX_HEAD_BYTES, Head, parse_head
+from openapi_client._http.tls import Security, secured, secured_twice, wait_for_connection
 
 if TYPE_CHECKING:
-    from openapi_client._http.tls_in_tls import AnySocket, NestedTLS
+    from openapi_client._http.tls_in_tls import AnySocket
 
+T = TypeVar("T")
+U = TypeVar("U")
+
+_RECEIVE_BYTES = 16384
+_WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 # Plain classes: to make one takes a twentieth of the time of a `NamedTuple` or a dataclass, and
 # every program that imports the package waits for it.
-
-
-class Security:
-    """How a connection is secured.
-
-    Args:
-        context: the settings of TLS.
-        server_name: the name sent in the handshake and, unless `certificate_name` is given,
-            verified.
-        certificate_name: another name that the certificate must have.
-    """
-
-    __slots__ = ("certificate_name", "context", "server_name")
-
-    def __init__(
-        self, context: ssl.SSLContext, server_name: str, certificate_name: str | None = None
-    ) -> None:
-        self.context = context
-        self.server_name = server_name
-        self.certificate_name = certificate_name
 
 
 class Proxy:
@@ -112,7 +98,7 @@ class Route:
         self.socket_options = socket_options
 
 
-def dial(connection: HTTPConnection, route: Route, call: Call) -> AnySocket:
+def connect(connection: HTTPConnection, route: Route, call: Call) -> AnySocket:
     """Open a socket to the end of `route`.
 
     Args:
@@ -126,10 +112,10 @@ def dial(connection: HTTPConnection, route: Route, call: Call) -> AnySocket:
         SSLError: no TLS, or not with the one that was meant.
     """
     began = call.clock()
-    connect = call.limits.connect
+    limit = call.limits.connect
 
     def remaining() -> float | None:
-        left = None if connect is None else began + connect - call.clock()
+        left = None if limit is None else began + limit - call.clock()
         if left is not None and left <= 0:
             raise LimitReached("No connection in time")
         return call.remaining(left)
@@ -138,18 +124,18 @@ def dial(connection: HTTPConnection, route: Route, call: Call) -> AnySocket:
     host, port = (proxy.host, proxy.port) if proxy else (route.host, route.port)
     opened: list[AnySocket] = []
     try:
-        opened.append(plain := _connected(connection, host, port, route, remaining))
+        opened.append(plain := _connected(host, port, route, remaining))
         if proxy is not None:
             if proxy.security is not None:
-                opened.append(plain := _secured(plain, proxy.security, remaining))
+                opened.append(plain := secured(plain, proxy.security, remaining))
             if proxy.tunnel:
                 _open_tunnel(plain, route, proxy, remaining)
             proxy = None
         if route.security is None:
             return plain
         if isinstance(plain, ssl.SSLSocket):
-            return _secured_twice(plain, route.security, remaining)
-        return _secured(plain, route.security, remaining)
+            return secured_twice(plain, route.security, remaining)
+        return secured(plain, route.security, remaining)
     except BaseException as error:
         for sock in opened:
             sock.close()
@@ -179,97 +165,66 @@ def _told(
 
 
 def _connected(
-    connection: HTTPConnection,
-    host: str,
-    port: int,
-    route: Route,
-    remaining: Callable[[], float | None],
+    host: str, port: int, route: Route, remaining: Callable[[], float | None]
 ) -> socket.socket:
-    """A TCP connection to the first address of `host` that answers."""
-    addresses = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    failure: OSError | None = None
-    for tried, (family, kind, protocol, _, address) in enumerate(addresses):
-        sock = socket.socket(family, kind, protocol)
-        try:
-            for option in route.socket_options:
-                sock.setsockopt(*option)
-            left = remaining()
-            # An address that swallows packets leaves the ones after it their share of the time.
-            sock.settimeout(None if left is None else left / (len(addresses) - tried))
-            sock.connect(address)
-            return sock
-        except OSError as error:
-            sock.close()
-            failure = error
-        except BaseException:
-            sock.close()
-            raise
-    raise failure or OSError(f"{host} has no address")
-
-
-def _secured(
-    sock: socket.socket, security: Security, remaining: Callable[[], float | None]
-) -> ssl.SSLSocket:
-    """TLS over `sock`, the certificate checked as `security` says."""
-    sock.settimeout(remaining())
-    # RFC 9112, section 9.8: an end that TLS did not announce may be anyone's doing, and is told.
-    secured = security.context.wrap_socket(
-        sock, server_hostname=security.server_name, suppress_ragged_eofs=False
-    )
-    try:
-        _check_name(secured, security)
-    except BaseException:
-        secured.close()
-        raise
-    return secured
-
-
-def _secured_twice(
-    outer: ssl.SSLSocket, security: Security, remaining: Callable[[], float | None]
-) -> NestedTLS:
-    """TLS within the TLS of `outer`."""
-    from openapi_client._http.tls_in_tls import NestedTLS
-
-    nested = NestedTLS(outer, security.context, security.server_name)
-    while (lack := nested.handshake_lacks()) is not None:
-        if not wait_until_ready(nested, lack, remaining()):
-            raise LimitReached("No connection in time")
-    _check_name(nested, security)
-    return nested
-
-
-def _check_name(secured: ssl.SSLSocket | NestedTLS, security: Security) -> None:
-    if security.certificate_name is None:
-        return
-    from urllib3.util.ssl_match_hostname import CertificateError, match_hostname
-
-    try:
-        match_hostname(cast("Any", secured.getpeercert()), security.certificate_name)
-    except CertificateError as error:
-        raise ssl.SSLCertVerificationError(str(error)) from error
+    """Return a TCP connection to the first address of `host` that answers."""
+    # The zone of an address is percent-encoded in a URL (RFC 6874).
+    name = host.strip("[]").replace("%25", "%")
+    addresses = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
+    remaining()  # the resolver knows no limit
+    return Race(addresses, route.socket_options, remaining).winner()
 
 
 def _open_tunnel(
-    sock: socket.socket, route: Route, proxy: Proxy, remaining: Callable[[], float | None]
+    sock: AnySocket, route: Route, proxy: Proxy, remaining: Callable[[], float | None]
 ) -> None:
     """Ask a proxy for a tunnel (RFC 9110, section 9.3.6)."""
     target = f"{route.host}:{route.port}"
     lines = [f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n"]
     lines += [f"{name}: {value}\r\n" for name, value in proxy.headers.items()]
-    sock.settimeout(remaining())
-    sock.sendall(("".join(lines) + "\r\n").encode("latin-1"))
-    data = b""
-    while not data.endswith(b"\r\n\r\n"):
-        if len(data) > MAX_HEAD_BYTES:
-            raise ProxyError("The proxy's answer does not end", ProtocolError("endless head"))
-        sock.settimeout(remaining())
-        # A byte at a time: what follows the head belongs to the tunnel.
-        more = sock.recv(1)
-        if not more:
-            raise ProxyError("The proxy closed the connection", ProtocolError("no answer"))
-        data += more
-    head = parse_head(data[:-2])
+    request = ("".join(lines) + "\r\n").encode("latin-1")
+    sock.settimeout(0)
+    while request:
+        request = request[_in_time(sock, remaining, sock.send, request) :]
+    head = _read_head(sock, remaining)
     if not 200 <= head.status <= 299:
         # Only the number: the words might repeat the credentials that the proxy was given.
         cause = ProtocolError(str(head.status))
         raise ProxyError(f"The proxy refused to open a tunnel: {head.status}", cause)
+
+
+def _read_head(sock: AnySocket, remaining: Callable[[], float | None]) -> Head:
+    """Return the head of a proxy's response to CONNECT."""
+    data = bytearray()
+    while len(data) <= MAX_HEAD_BYTES:
+        more = _in_time(sock, remaining, sock.recv, _RECEIVE_BYTES)
+        if not more:
+            raise ProxyError("The proxy closed the connection", ProtocolError("no answer"))
+        # Only what is new is searched, so that single bytes cost no more than one piece.
+        searched = max(0, len(data) - 3)
+        data += more
+        end = data.find(b"\r\n\r\n", searched)
+        if end < 0:
+            continue
+        head = parse_head(bytes(data[: end + 2]))
+        if end + 4 < len(data) and 200 <= head.status <= 299:
+            # In a tunnel the client speaks first: these bytes cannot be the server's.
+            cause = ProtocolError("bytes after the head")
+            raise ProxyError("The proxy sent more than the head of its response", cause)
+        return head
+    raise ProxyError("The head of the proxy's response does not end", ProtocolError("endless head"))
+
+
+def _in_time(
+    sock: AnySocket,
+    remaining: Callable[[], float | None],
+    action: Callable[[U], T],
+    argument: U,
+) -> T:
+    """Do what may have to wait for the socket."""
+    while True:
+        remaining()  # also where something is ready each time
+        try:
+            return action(argument)
+        except _WOULD_BLOCK as error:
+            wait_for_connection(sock, error, remaining)

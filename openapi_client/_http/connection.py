@@ -6,7 +6,7 @@ import errno
 import io
 import ssl
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 from weakref import WeakSet
 
 from urllib3.connection import HTTPConnection
@@ -14,7 +14,7 @@ from urllib3.exceptions import ProtocolError
 
 from openapi_client._http.body import Body
 from openapi_client._http.call import Exchange
-from openapi_client._http.connect import Route, dial
+from openapi_client._http.connect import Route, connect
 from openapi_client._http.head import (
     MAX_HEAD_BYTES,
     Fields,
@@ -122,7 +122,7 @@ class Connection(HTTPConnection):
         self._exchange = exchange
         stream = self._stream
         if stream is None:
-            self.sock = dial(self, self._route, exchange.call)
+            self.sock = connect(self, self._route, exchange.call)
             stream = self._stream = Stream(self.sock)
         message = self._render(method, exchange.target, headers or {}, body)
         exchange.sent = self._busy = True
@@ -177,7 +177,7 @@ class Connection(HTTPConnection):
             TimeoutError: a limit was reached.
             OSError: the connection broke.
         """
-        exchange = cast("Exchange", self._exchange)
+        exchange: Exchange = self.timeout
         head = self._read_head()
         exchange.head = head
         framing = framing_of(head, exchange.call.method)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urljoin, urlsplit
 
+from openapi_client._hosts import origin_key
 from openapi_client._http.call import Call
 from openapi_client._redaction import shown_target
 
@@ -11,7 +12,6 @@ STATUSES = frozenset({301, 302, 303, 307, 308})
 
 _MAX_REDIRECTS = 5
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
-_PORTS = {"http": 80, "https": 443}
 _NO_URL = "Redirect to a target that is not a URL (RFC 3986)."
 
 
@@ -23,7 +23,7 @@ def redirected(call: Call, location: str) -> tuple[str | None, str | None]:
     origin = call.origin
     try:
         url = urljoin(origin.base + call.target[len(origin.absolute) :], location)
-        within = _origin_of(url) == _origin_of(origin.base)
+        within = origin_key(url) == origin_key(origin.base)
     except ValueError:
         return None, _NO_URL
     if not within:
@@ -37,13 +37,3 @@ def redirected(call: Call, location: str) -> tuple[str | None, str | None]:
     if not path.isascii() or not path.isprintable() or " " in path:
         return None, _NO_URL
     return origin.absolute + path, None
-
-
-def _origin_of(url: str) -> tuple[str, str | None, int | None]:
-    """Return scheme, host and port (RFC 6454, section 4)."""
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1  # the same as no other
-    return parts.scheme, parts.hostname, port or _PORTS.get(parts.scheme)

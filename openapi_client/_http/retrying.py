@@ -174,7 +174,9 @@ class RetryLoop:
         sent = headers.get(name)
         if not call.renewed:
             call.renewed = True
-            value = self._configuration.renewed_authorization(sent, call)
+            value = self._configuration.renewed_authorization(
+                sent, call.token_epoch, call.seconds_left()
+            )
             if value is not None:
                 renewed = {**headers, name: value}
                 return Decision(0.0, headers=renewed) if call.leaves_time_for(0.0) else _STOP

@@ -25,7 +25,7 @@ _RECORD_BYTES = 16384
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 _HAS_POLL = hasattr(select, "poll")
 # `poll` takes the milliseconds of a 32-bit number; a longer wait is made of several.
-_LONGEST_WAIT = 2_000_000.0
+LONGEST_WAIT = 2_000_000.0
 # RFC 9110, section 15.2: what begins so comes before the response, and does not end the request.
 _INTERIM = b"HTTP/1.1 1"
 
@@ -79,8 +79,8 @@ class Stream:
                 sent += self._sock.send(view[sent : sent + _SEND_BYTES])
             except _WOULD_BLOCK as error:
                 wait = call.remaining(call.limits.read)
-                wait = None if wait is None else min(wait, _LONGEST_WAIT)
-                if not self._wait_to_send(error, wait) and wait != _LONGEST_WAIT:
+                wait = None if wait is None else min(wait, LONGEST_WAIT)
+                if not self._wait_to_send(error, wait) and wait != LONGEST_WAIT:
                     raise LimitReached("The request could not be written in time") from None
                 if self._is_answered_early():
                     return False
@@ -139,11 +139,11 @@ class Stream:
     ) -> T:
         while True:
             limit = call.remaining(call.limits.read)
-            if limit is not None and limit > _LONGEST_WAIT:
-                limit = _LONGEST_WAIT
+            if limit is not None and limit > LONGEST_WAIT:
+                limit = LONGEST_WAIT
             if awaited and not self._is_readable(limit):
                 call.remaining(None)
-                if limit == _LONGEST_WAIT:
+                if limit == LONGEST_WAIT:
                     continue
                 raise LimitReached("Nothing came in time")
             try:

@@ -34,18 +34,14 @@ class NestedTLS:
         self._unsent = b""
         self._accepted = 0
 
-    def handshake_lacks(self) -> ssl.SSLError | None:
-        """Go on with the handshake: what it has to wait for, or `None` when it is done.
+    def do_handshake(self) -> None:
+        """Go on with the handshake.
 
         Raises:
             ssl.SSLError: there is no TLS, or the certificate is not good.
         """
-        try:
-            self._step(self._tls.do_handshake)
-            self._flush()
-        except (ssl.SSLWantReadError, ssl.SSLWantWriteError) as lack:
-            return lack
-        return None
+        self._step(self._tls.do_handshake)
+        self._flush()
 
     def getpeercert(self) -> dict[str, Any] | None:
         """The server's certificate, decoded."""

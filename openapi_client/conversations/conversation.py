@@ -26,7 +26,8 @@ from openapi_client.models import (
 from openapi_client.retries import RetryPolicy
 
 if TYPE_CHECKING:
-    from openapi_client.api.messages_api import MessagesApi, RequestOptions
+    from openapi_client.api.operation import RequestOptions
+    from openapi_client.conversations._operations import Operations
 
 
 class Conversation:
@@ -49,7 +50,7 @@ class Conversation:
     """
 
     def __init__(
-        self, messages: MessagesApi, app_id: str, connection_id: str, times: Times | None = None
+        self, messages: Operations, app_id: str, connection_id: str, times: Times | None = None
     ) -> None:
         check_text("app_id", app_id)
         check_text("connection_id", connection_id)
@@ -59,7 +60,7 @@ class Conversation:
         self._times = Times() if times is None else times
 
     @property
-    def api(self) -> MessagesApi:
+    def api(self) -> Operations:
         """The API that makes the calls."""
         return self._messages
 

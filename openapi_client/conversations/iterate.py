@@ -65,7 +65,7 @@ class PageIterator(Iterator[MessageResponse]):
         self._held: Snapshot | None = None
         self._reader = Reader(newest_first=newest_first, reach=self._per_page)
         self._ahead = Ahead(look, workers)
-        self._planned_from = 0
+        self._planned_to = 0
         self._page_number = 0
         self._items_given = 0
         self._lock = threading.Lock()
@@ -174,11 +174,17 @@ class PageIterator(Iterator[MessageResponse]):
                     self._left is not None and ahead.planned * step >= self._left
                 ):
                     return
-                position = self._planned_from + (step if reader.newest_first else -step)
+                position = self._planned_to
                 if not 0 < position < extent.claimed - 1:
                     return
-            self._planned_from = position
-            ahead.plan(reader.window_at(position))
+            window = reader.window_at(position)
+            # Where reading will be after that window: a page, or as far as the window goes. The
+            # largest pages have no room for the overlap, so a window of them brings a little less.
+            if reader.newest_first:
+                self._planned_to = min(position + step, window.start + window.size - 1)
+            else:
+                self._planned_to = max(position - step, window.start)
+            ahead.plan(window)
 
     def _page(self, response: MessageResponse, items: list[MessageMessage]) -> MessageResponse:
         told: dict[str, object] = {

@@ -68,11 +68,16 @@ class Reader:
         self._remembered = 2 * (LARGEST if follows else reach)
         self._recent: dict[str | None, str | None] = {}
         self._skips_equal = False
+        # How many messages come in between two requests, as last seen: each pushes all others one
+        # position further from the newest, away from where the next request would look for them.
+        self._drift = 0
+        self._seen_at = 0
+        self._requests_since = 0
 
     @property
     def steady(self) -> bool:
-        """Whether it reads on, and neither searches nor catches up."""
-        return self._reach == self._base
+        """Whether it reads on, and neither searches nor catches up, nor do messages come in."""
+        return self._reach == self._base and self._drift == 0
 
     def next_window(self) -> Window:
         """The part to ask for."""
@@ -81,14 +86,17 @@ class Reader:
     def window_at(self, position: int) -> Window:
         """The part to ask for if the message that was read last stands at `position`."""
         if not self.newest_first:
-            start = max(0, position - self._reach)
-            end = max(position + 1, min(start + self._reach, self._largest))
-            return window_over(start, end, position, self._largest)
+            # Where it will stand when the answer is made, and as much beyond it again.
+            expected = position + self._drift
+            start = max(0, expected - self._reach)
+            end = max(expected + self._drift + 1, min(start + self._reach, self._largest))
+            return window_over(start, end, expected, self._largest)
         if self.last is None:
             return Window(1, self._reach)
         # One message that has been read before those to come, and room for one after them, so that
         # an answer that is not full shows where the conversation ends.
-        return window_over(position, position + self._reach + 2, position, self._largest)
+        end = position + self._drift + self._reach + 2
+        return window_over(position, end, position + self._drift, self._largest)
 
     def mark_read(self, last: Marker, messages: Iterable[MessageMessage] = ()) -> None:
         """Begin after a message that was read by somebody else, or earlier.
@@ -113,6 +121,7 @@ class Reader:
         if snapshot.size < snapshot.asked:
             self._largest = snapshot.size
         self.finished = False
+        self._note_drift(snapshot)
         items = snapshot.items if self.newest_first else snapshot.items[::-1]
         unread = self._unread(items, snapshot)
         if isinstance(unread, _Elsewhere):
@@ -126,6 +135,7 @@ class Reader:
         else:
             at = chosen[-1]
         self.position = max(0, snapshot.start + at if self.newest_first else snapshot.end - 1 - at)
+        self._seen_at, self._requests_since = self.position, 0
         if self.finished or (chosen and not self._follows):
             self._reach = self._base
         else:
@@ -136,6 +146,19 @@ class Reader:
             # Who follows knows those around them too, so as to see what comes in between.
             self._remember(items if self._follows else [*taken, items[at]])
         return taken
+
+    def _note_drift(self, snapshot: Snapshot) -> None:
+        """See how far the message that was read last has moved, per request, since it was seen."""
+        self._requests_since += 1
+        if self.last is None:
+            return
+        jti = self.last.jti
+        for index, message in enumerate(snapshot.items):
+            if message.jti == jti:
+                moved = snapshot.start + index - self._seen_at
+                # Up at once, down slowly: to look too far costs a little room, too near a request.
+                self._drift = max(0, -(-moved // self._requests_since), self._drift - 1)
+                return
 
     def _unread(self, items: list[MessageMessage], snapshot: Snapshot) -> list[int] | _Elsewhere:
         """Where in `items`, which are in the order of reading, the unread ones are."""

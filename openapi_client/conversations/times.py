@@ -22,7 +22,8 @@ class Stop(Protocol):
 
 
 def _wait(stop: Stop, seconds: float) -> bool:
-    return stop.wait(seconds)
+    # A wait that is longer than the system takes, some 292 years, is as long as it takes.
+    return stop.wait(min(seconds, threading.TIMEOUT_MAX))
 
 
 class Times(NamedTuple):

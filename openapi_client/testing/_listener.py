@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import selectors
 import socket
 import struct
@@ -283,34 +284,56 @@ class Listener:
 
 
 def _bind(host: str, port: int) -> list[socket.socket]:
-    """Listening sockets on all addresses of the host, all on the same port."""
+    """Return listening sockets on the addresses of the host that there are, all on one port.
+
+    A machine may have a name for an address that it has not: `localhost` for `::1` in a container
+    without IPv6. Such an address is left out.
+
+    Raises:
+        OSError: none can be bound, or the port is in use on one of them.
+    """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    addresses = list(dict.fromkeys((family, address[0]) for family, _, _, _, address in found))
-    attempts = _PORT_ATTEMPTS if port == 0 else 1
-    while True:
-        attempts -= 1
-        sockets: list[socket.socket] = []
-        chosen = port
-        try:
-            for family, address in addresses:
-                sockets.append(_listen(family, str(address), chosen))
-                chosen = sockets[0].getsockname()[1]
+    addresses = list(dict.fromkeys((int(family), str(address[0])) for family, *_, address in found))
+    failure: OSError | None = None
+    for _ in range(_PORT_ATTEMPTS if port == 0 else 1):
+        sockets, failure = _bind_all(addresses, port)
+        # The port that was free on the first address can be taken on the second.
+        if sockets:
             return sockets
-        except OSError:
+        if failure is None or failure.errno != errno.EADDRINUSE:
+            break
+    raise failure or OSError(f"{host} has no address")
+
+
+def _bind_all(
+    addresses: list[tuple[int, str]], port: int
+) -> tuple[list[socket.socket], OSError | None]:
+    """Bind what can be bound; nothing, and the error, if the port is in use somewhere."""
+    sockets: list[socket.socket] = []
+    failure: OSError | None = None
+    for family, address in addresses:
+        made = _listen(family, address, port)
+        if isinstance(made, socket.socket):
+            sockets.append(made)
+            port = sockets[0].getsockname()[1]
+            continue
+        failure = made
+        if made.errno == errno.EADDRINUSE:
             for listening in sockets:
                 listening.close()
-            # The port that was free on the first address can be taken on the second.
-            if not attempts or not sockets:
-                raise
+            return [], made
+    return sockets, failure
 
 
-def _listen(family: int, address: str, port: int) -> socket.socket:
-    listening = _bind_one(family, address, port)
+def _listen(family: int, address: str, port: int) -> socket.socket | OSError:
+    listening: socket.socket | None = None
     try:
+        listening = _bind_one(family, address, port)
         listening.listen(_BACKLOG)
-    except OSError:
-        listening.close()
-        raise
+    except OSError as error:
+        if listening is not None:
+            listening.close()
+        return error
     return listening
 
 

@@ -6,8 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from openapi_client import ApiException, MessageMessage, MessagesApi
+from openapi_client._encoding.json_repair import read_json
 from openapi_client.exceptions import (
     BadRequestException,
     ConflictException,
@@ -347,3 +350,90 @@ def test_connection_of_an_unread_answer_is_used_again(recorder: Recorder, api: M
         assert api.get_without_preload_content("a", "c", "j1").json() == HELLO
         assert api.get("a", "c", "j1") == HELLO_MESSAGE
     assert recorder.connections == 1
+
+
+# -- faults that are read past ---------------------------------------------------------------------
+
+REPAIRED = [
+    rb"\ud83d",
+    rb"\uDE00",
+    rb"\ude00\ud83d",
+    rb"\ud83d\u0041",
+    rb"\ud83d\ud83d\ude00",
+    rb"\\\ud83d",
+    "\ud83d".encode("utf-8", "surrogatepass"),
+]
+
+
+@pytest.mark.parametrize("text", REPAIRED)
+@pytest.mark.parametrize("content_type", [JSON, "application/json; charset=iso-8859-1", None])
+def test_half_a_surrogate_pair_hides_no_other_message(
+    recorder: Recorder, api: MessagesApi, text: bytes, content_type: str | None
+) -> None:
+    if content_type != JSON and text.startswith(b"\xed"):
+        pytest.skip("three letters in this charset")
+    items = b'[{"body": "a%s"}, {"body": "\\ud83d\\ude00 \\\\ud83d"}]' % text
+    page = json.dumps(EMPTY_PAGE).encode().replace(b"[]", items)
+    headers = {} if content_type is None else {"Content-Type": content_type}
+    recorder.answer = http_answer(200, page, headers)
+    items_read = api.list("a", "c").items
+    assert items_read is not None
+    damaged, whole = items_read
+    assert whole.body == "\U0001f600 \\ud83d"
+    assert damaged.body is not None
+    assert damaged.body.startswith("a")
+    assert "\ufffd" in damaged.body
+    damaged.body.encode()
+
+
+@pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-32"])
+def test_a_byte_order_mark_is_read_past(recorder: Recorder, api: MessagesApi, codec: str) -> None:
+    charset = codec.removesuffix("-sig")
+    body = '{"body": "hello"}'.encode(codec)
+    recorder.answer = http_answer(
+        200, body, {"Content-Type": f"application/json; charset={charset}"}
+    )
+    assert api.get("a", "c", "j").body == "hello"
+    answer = '{"message": "no"}'.encode(codec)
+    recorder.answer = http_answer(
+        404, answer, {"Content-Type": f"application/json; charset={charset}"}
+    )
+    with pytest.raises(NotFoundException) as caught:
+        api.get("a", "c", "j")
+    assert caught.value.detail == "no"
+
+
+@given(st.recursive(st.none() | st.text(), st.lists, max_leaves=8), st.booleans())
+def test_json_without_faults_is_not_changed(value: object, escaped: bool) -> None:
+    text = json.dumps(value, ensure_ascii=escaped)
+    assert read_json(json.loads, text) == value
+    assert read_json(json.loads, b"\xef\xbb\xbf" + text.encode()) == value
+
+
+# -- bodies that repeat credentials ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-8", "utf-16", "utf-16-le", "utf-32", "gb18030", "klingon"]
+)
+@pytest.mark.parametrize("said", ["true", "false"])
+@pytest.mark.parametrize("status", [200, 400])
+def test_no_body_repeats_a_credential_in_any_charset(
+    recorder: Recorder, api: MessagesApi, status: int, said: str, charset: str
+) -> None:
+    token = "canary-token-9f8e7d6c5b4a"
+    actual = "utf-8" if charset == "klingon" else charset
+    body = f'{{"message": "{token}", "jti": 5}}'.encode(actual)
+    told = charset if said == "true" else "utf-16-be"
+    recorder.answer = http_answer(
+        status, body, {"Content-Type": f"application/json; charset={told}"}
+    )
+    with pytest.raises(ApiException) as caught:
+        api.get("a", "c", "j", _headers={"Authorization": f"Bearer {token}"})
+    error = caught.value
+    raw = getattr(error, "raw_data", b"") + (error.body or "").encode()
+    for codec in ("latin-1", "utf-16-le", "utf-16-be"):
+        shown = raw.decode(codec, "ignore").replace("\0", "") + str(error)
+        assert not any(token[at : at + 8] in shown for at in range(len(token) - 7))
+    if status == 400 and said == "true":
+        assert error.detail == "***"

@@ -13,7 +13,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from openapi_client import ApiClient, ApiException, MessagesApi
-from test._http.test_limits import ENDLESS, endless, full_backlog, tls_dripping, tls_silent
+from test._http.test_limits import ENDLESS, endless, tls_dripping, tls_silent
+from test.support.addresses import full_backlog
 from test.support.calls import configuration_for
 from test.support.misbehaviour import DRIPPING, FOR_EVER, Misbehaviour, deaf, silent
 from test.support.proxies import slow_tunnel

@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 import struct
 import threading
+import zlib
 from typing import Any
 
 import pytest
 from urllib3 import HTTPConnectionPool, Retry
 
 from openapi_client import ApiClient, ApiException, Configuration, MessagesApi
+from openapi_client.exceptions import IncompleteResponseException
 from openapi_client.retries import RetryPolicy
 from test.support.calls import TOKEN, FakeTime, api_for, edit, failure_of, get, send
 from test.support.recorder import http_answer
@@ -171,3 +173,24 @@ def test_a_provider_that_hangs_holds_no_call_beyond_its_deadline() -> None:
         hanging.set()
     assert error.outcome == "not_sent"
     assert "token" in str(error)
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+def test_what_came_of_a_compressed_body_that_was_cut_off_is_kept_decoded(framing: str) -> None:
+    packed = zlib.compressobj(0, zlib.DEFLATED, 31)
+    first = packed.compress(b"x" * 50_000) + packed.flush(zlib.Z_SYNC_FLUSH)
+
+    def cut(peer: Peer) -> None:
+        head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
+        if framing == "length":
+            peer.send(head + b"Content-Length: 99999\r\n\r\n" + first)
+        else:
+            length = f"{len(first):x}".encode()
+            peer.send(head + b"Transfer-Encoding: chunked\r\n\r\n" + length + b"\r\n" + first)
+        peer.close()
+
+    with ScriptedServer(in_turn(cut)) as server, api_for(server, retries=0) as api:
+        error = failure_of(get, api)
+    assert isinstance(error, IncompleteResponseException)
+    assert error.raw_data == b"x" * 50_000
+    assert error.outcome == "answered"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import socket
 import ssl
+import traceback
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,8 +19,18 @@ from urllib3.exceptions import InsecureRequestWarning
 
 from openapi_client import ApiException
 from openapi_client.exceptions import ApiValueError, ConnectException, TLSException
+from test.support.addresses import resolve_to
 from test.support.authority import authority
-from test.support.calls import OPERATIONS, api_for, failure_of, get, send
+from test.support.calls import (
+    OPERATIONS,
+    api_for,
+    configuration_for,
+    failure_of,
+    finishes,
+    get,
+    send,
+)
+from test.support.proxies import tunnel
 from test.support.scripted import Peer, ScriptedServer, always, message
 
 GOOD = always(message("good"))
@@ -247,21 +259,140 @@ def test_a_client_without_the_certificate_that_is_wanted_gets_an_error() -> None
     assert server.requests == []
 
 
-def test_an_encrypted_key_is_an_error_and_nobody_is_asked_for_its_password(tmp_path: Path) -> None:
+KEY_PASSWORD = "canary-key-password-7c1f"
+
+
+@pytest.fixture(params=["in the certificate's file", "in a file of its own"])
+def encrypted(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
+    """The settings of a client's certificate whose key is encrypted."""
     issued = authority().ca.issue_cert("client.test")
-    key = serialization.load_pem_private_key(issued.private_key_pem.bytes(), None)
-    encrypted = key.private_bytes(
+    certificate, key = tmp_path / "client.pem", tmp_path / "client.key"
+    private_key = serialization.load_pem_private_key(issued.private_key_pem.bytes(), None)
+    key_pem = private_key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
-        serialization.BestAvailableEncryption(b"secret"),
+        serialization.BestAvailableEncryption(KEY_PASSWORD.encode()),
     )
-    path = tmp_path / "client.pem"
-    path.write_bytes(issued.cert_chain_pems[0].bytes() + encrypted)
-    with ScriptedServer(GOOD, tls=True) as server, api_for(server, cert_file=str(path)) as api:
+    if request.param == "in a file of its own":
+        certificate.write_bytes(issued.cert_chain_pems[0].bytes())
+        key.write_bytes(key_pem)
+        return {"cert_file": str(certificate), "key_file": str(key)}
+    certificate.write_bytes(issued.cert_chain_pems[0].bytes() + key_pem)
+    return {"cert_file": str(certificate)}
+
+
+@pytest.mark.parametrize(
+    ("password", "said"),
+    [(None, "set key_password"), ("canary-wrong-password", "key_password is not its password")],
+)
+def test_an_encrypted_key_is_an_error_that_says_so_and_nobody_is_asked_for_its_password(
+    encrypted: dict[str, Any], password: str | None, said: str
+) -> None:
+    settings = {**encrypted, "key_password": password}
+    with ScriptedServer(GOOD, tls=True) as server, api_for(server, **settings) as api:
         error = failure_of(get, api)
     assert isinstance(error, TLSException)
     assert error.outcome == "not_sent"
     assert "cert_file" in str(error)
+    assert "the key is encrypted" in str(error)
+    assert said in str(error)
+    shown = "".join(traceback.format_exception(error))
+    assert str(password) not in shown or password is None
+
+
+@pytest.mark.parametrize("password", [KEY_PASSWORD, KEY_PASSWORD.encode()])
+def test_an_encrypted_key_is_opened_with_key_password(
+    encrypted: dict[str, Any], password: str | bytes
+) -> None:
+    settings = {**encrypted, "key_password": password}
+    with ScriptedServer(GOOD, tls=True, context=demanding()) as s, api_for(s, **settings) as api:
+        assert get(api) == "good"
+        configuration = api.api_client.configuration
+        assert KEY_PASSWORD not in repr(configuration) + configuration.to_debug_report()
+
+
+def test_no_text_of_a_setting_is_shown_that_may_be_the_key_itself() -> None:
+    pem = authority().ca.issue_cert("client.test").private_key_pem.bytes().decode()
+    for name in ("key_file", "cert_file", "ssl_ca_cert"):
+        with pytest.raises(ApiValueError, match=f"{name} must be the name of a file") as caught:
+            configuration_for("https://service.test", **{name: pem})
+        assert pem[40:60] not in "".join(traceback.format_exception(caught.value))
+
+
+# -- settings of the program's own -------------------------------------------------------------
+
+
+def own_context() -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=authority().ca_cert)
+
+
+def test_a_context_that_is_handed_in_is_used_as_it_is() -> None:
+    context = own_context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    before = (context.options, context.verify_flags, context.verify_mode, context.check_hostname)
+    settings: dict[str, Any] = {"ssl_ca_cert": None, "ssl_context": context}
+    only_newer = versions(ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_3)
+    with ScriptedServer(GOOD, tls=True) as server, api_for(server, **settings) as api:
+        assert get(api) == "good"
+    with (
+        ScriptedServer(GOOD, tls=True, context=only_newer) as server,
+        api_for(server, **settings) as api,
+    ):
+        assert isinstance(failure_of(get, api), TLSException)
+    after = (context.options, context.verify_flags, context.verify_mode, context.check_hostname)
+    assert after == before
+
+
+def test_a_context_that_is_handed_in_decides_who_is_trusted() -> None:
+    nobody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    settings: dict[str, Any] = {"ssl_context": nobody, "verify_ssl": False}
+    with ScriptedServer(GOOD, tls=True) as server, api_for(server, **settings) as api:
+        assert isinstance(failure_of(get, api), TLSException)
+
+
+def test_a_context_without_verification_says_so() -> None:
+    context = own_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with (
+        ScriptedServer(GOOD, tls=True) as server,
+        api_for(server, ssl_context=context) as api,
+        pytest.warns(InsecureRequestWarning),
+    ):
+        assert get(api) == "good"
+
+
+def test_the_names_count_beside_a_context_that_is_handed_in() -> None:
+    context = own_context()
+    context.check_hostname = False
+    server_context = authority().server_context("elsewhere.test")
+    with ScriptedServer(GOOD, tls=True, context=server_context) as server:
+        for name, good in (("elsewhere.test", True), ("another.test", False)):
+            with api_for(server, ssl_context=context, assert_hostname=name) as api:
+                if good:
+                    assert get(api) == "good"
+                else:
+                    assert isinstance(failure_of(get, api), TLSException)
+
+
+def test_copies_share_the_contexts() -> None:
+    context = own_context()
+    configuration = configuration_for(
+        "https://service.test", ssl_context=context, proxy_ssl_context=context
+    )
+    twin = copy.deepcopy(configuration)
+    assert twin.ssl_context is twin.proxy_ssl_context is context
+
+
+def test_assert_hostname_true_is_what_is_done_anyway() -> None:
+    context = authority().server_context("elsewhere.test")
+    server = ScriptedServer(GOOD, tls=True, context=context)
+    with server, api_for(server, assert_hostname=True) as api:
+        assert isinstance(failure_of(get, api), TLSException)
+    with ScriptedServer(GOOD, tls=True) as server, api_for(server, assert_hostname=True) as api:
+        assert get(api) == "good"
+
+
+# -- files that cannot be used -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("setting", ["ssl_ca_cert", "cert_file"])
@@ -311,6 +442,38 @@ def test_a_socket_option_that_the_system_refuses_is_an_error_of_the_call(tls: bo
         error = failure_of(send, api)
     assert isinstance(error, ConnectException)
     assert error.outcome == "not_sent"
+
+
+@pytest.mark.parametrize("way", ["direct", "through a proxy", "several addresses"])
+@pytest.mark.parametrize("limit", [1e308, 2.0**1023, 1e10, 3e6])
+def test_a_limit_of_any_size_works(
+    limit: float, way: str, tls: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings: dict[str, Any] = {"timeout": limit, "deadline": limit}
+    with ScriptedServer(tunnel) as proxy, ScriptedServer(GOOD, tls=tls) as server:
+        if way == "through a proxy":
+            if not tls:
+                return  # the proxy opens tunnels only
+            settings["proxy"] = proxy.origin
+        with api_for(server, **settings) as api:
+            if way == "several addresses":
+                resolve_to(monkeypatch, server.port, server.port)
+            assert get(api) == "good"
+            assert send(api, _request_timeout=(limit, limit)) == "good"
+
+
+@pytest.mark.parametrize("limit", [5e-324, 1e-300, 1e-12])
+def test_a_limit_however_small_ends_the_call(
+    limit: float, tls: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ScriptedServer(GOOD, tls=tls) as server:
+        for settings in ({"timeout": limit}, {"deadline": limit}):
+            with api_for(server, retries=0, **settings) as api:
+                error = failure_of(finishes, lambda api=api: send(api))
+                assert error.outcome in ("not_sent", "unknown")
+        resolve_to(monkeypatch, server.port, server.port)
+        with api_for(server, retries=0, timeout=limit) as api:
+            assert failure_of(finishes, lambda: send(api)).outcome == "not_sent"
 
 
 def test_socket_options_are_set(monkeypatch: pytest.MonkeyPatch, tls: bool) -> None:

@@ -8,8 +8,6 @@ figures are printed by `python -m test._http.deadlines`.
 from __future__ import annotations
 
 import socket
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -22,6 +20,7 @@ from openapi_client.exceptions import (
     ProtocolException,
     TimeoutException,
 )
+from test.support.addresses import full_backlog
 from test.support.calls import OPERATIONS, FakeTime, api_for, failure_of, finishes, get, send
 from test.support.misbehaviour import DRIPPING, FOR_EVER, deaf, silent
 from test.support.scripted import PATIENCE, Peer, ScriptedServer, always, message
@@ -176,21 +175,6 @@ def test_a_server_that_reads_a_large_request_slowly(tls: bool) -> None:
     assert isinstance(error, TimeoutException)
     assert error.outcome == "unknown"
     assert received < size
-
-
-@contextmanager
-def full_backlog() -> Generator[int]:
-    """A port that never accepts: its queue is full, further packets are dropped."""
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
-        waiting: list[socket.socket] = []
-        for _ in range(4):
-            one = socket.socket()
-            one.setblocking(False)
-            one.connect_ex(listener.getsockname())
-            waiting.append(one)
-        yield listener.getsockname()[1]
-        for one in waiting:
-            one.close()
 
 
 @pytest.mark.parametrize(

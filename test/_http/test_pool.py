@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import gzip
+import socket
 import ssl
+import sys
 import threading
 
 import pytest
@@ -55,6 +58,27 @@ def test_one_thread_uses_one_connection(tls: bool) -> None:
         assert server.connections == 1
 
 
+def test_all_spellings_of_an_origin_share_its_connections(
+    tls: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve = socket.getaddrinfo
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *rest, **named: resolve(host.removesuffix("."), *rest, **named),
+    )
+    scheme = "https" if tls else "http"
+    with ScriptedServer(always(GOOD), tls=tls) as server, client_for(server) as client:
+        for host in ("localhost", "LocalHost", "localhost.", "LOCALHOST."):
+            url = f"{scheme}://{host}:{server.port}/"
+            for _ in range(2):
+                assert client.rest_client.request("GET", url).status == 200
+        assert server.connections == 1
+        assert {request.headers["Host"] for request in server.requests} == {
+            f"localhost:{server.port}"
+        }
+
+
 def test_no_more_connections_are_kept_than_configured() -> None:
     server = ScriptedServer(AllAtOnce(4))
     with server, api_for(server, connection_pool_maxsize=2) as api:
@@ -65,6 +89,23 @@ def test_no_more_connections_are_kept_than_configured() -> None:
             thread.join()
         # Two were closed when they came back.
         assert server.connections_left(2) == 2
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip", "chunked"])
+def test_numbers_as_large_as_can_be_work(coding: str) -> None:
+    settings = {"connection_pool_maxsize": sys.maxsize, "max_response_bytes": sys.maxsize}
+    body = GOOD.partition(b"\r\n\r\n")[2]
+    if coding == "gzip":
+        packed = gzip.compress(body)
+        head = b"Content-Encoding: gzip\r\nContent-Length: %d" % len(packed)
+        answer = b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n" + packed
+    elif coding == "chunked":
+        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        answer = head + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    else:
+        answer = GOOD
+    with ScriptedServer(always(answer)) as server, api_for(server, **settings) as api:
+        assert get(api) == send(api) == "good"
 
 
 def test_the_authorities_are_read_once_for_all_connections(

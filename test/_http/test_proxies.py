@@ -8,8 +8,10 @@ import ssl
 import threading
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+import trustme
 
 from openapi_client import ApiException, MessagesApi
 from openapi_client.exceptions import (
@@ -34,7 +36,7 @@ from test.support.calls import (
     send,
 )
 from test.support.fetchers import answer_to, ours, rightly
-from test.support.proxies import answering, slow_tunnel, tunnel
+from test.support.proxies import answering, slow_tunnel, tunnel, tunnel_said_in_bytes
 from test.support.scripted import Peer, ScriptedServer, always, message
 
 GOOD = always(message("direct"))
@@ -103,6 +105,19 @@ def test_credentials_with_escaped_characters_are_unescaped() -> None:
     assert base64.b64decode(sent) == b"us@er:p:w/"
 
 
+@pytest.mark.parametrize("password", ["pässword", "пароль", "密碼"])
+@pytest.mark.parametrize("escaped", [False, True])
+def test_a_password_beyond_ascii_goes_out_as_utf_8(password: str, escaped: bool) -> None:
+    """RFC 7617, section 2.1."""
+    told = quote(password) if escaped else password
+    with ScriptedServer(tunnel) as proxy, ScriptedServer(GOOD, tls=True) as server:
+        url = proxy.origin.replace("://", f"://user:{told}@")
+        with api_for(server, proxy=url) as api:
+            get(api)
+    sent = proxy.requests[0].headers["proxy-authorization"].removeprefix("Basic ")
+    assert base64.b64decode(sent).decode() == f"user:{password}"
+
+
 def test_the_settings_for_the_server_do_not_count_for_the_proxy() -> None:
     """The proxy has another name and no business with the client's certificate."""
     seen: list[Any] = []
@@ -140,6 +155,26 @@ def test_the_name_of_the_proxy_is_verified_even_if_any_is_good_for_the_server() 
     assert isinstance(error, TLSException)
     assert error.outcome == "not_sent"
     assert server.connections == 0
+
+
+def test_proxy_ssl_context_is_for_the_proxy_alone() -> None:
+    other = trustme.CA()
+    proxy_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    other.issue_cert("localhost").configure_cert(proxy_side)
+    trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    other.configure_trust(trusting)
+    with (
+        ScriptedServer(tunnel, tls=True, context=proxy_side) as proxy,
+        ScriptedServer(GOOD, tls=True) as server,
+    ):
+        with api_for(server, proxy=proxy.origin, retries=0) as api:
+            assert isinstance(failure_of(get, api), TLSException)
+        settings: dict[str, Any] = {"proxy_ssl_context": trusting, "retries": 0}
+        with api_for(server, proxy=proxy.origin, **settings) as api:
+            assert get(api) == "direct"
+        # It is not that of servers.
+        with api_for(proxy.origin, **settings) as api:
+            assert isinstance(failure_of(get, api), TLSException)
 
 
 def test_the_certificate_of_the_server_is_verified_behind_the_proxy(proxy: ScriptedServer) -> None:
@@ -199,19 +234,51 @@ def get_or_none(api: MessagesApi) -> str | None:
         return None
 
 
+def stand_for_another_machine(monkeypatch: pytest.MonkeyPatch) -> str:
+    """A name that is no loopback name, and leads to loopback nevertheless."""
+    resolve = socket.getaddrinfo
+    name = "server.example.test"
+
+    def answer(host: str, *rest: Any, **named: Any) -> Any:
+        return resolve("127.0.0.1" if host == name else host, *rest, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", answer)
+    return name
+
+
 def used(
-    monkeypatch: pytest.MonkeyPatch, scheme: str, proxy: str | None = None, **names: str
+    monkeypatch: pytest.MonkeyPatch,
+    scheme: str,
+    proxy: str | None = None,
+    *,
+    host: str | None = None,
+    no_proxy: str | None = None,
+    **names: str,
 ) -> str:
-    """Whether a call to a server on loopback went "through" the proxy or "direct"."""
+    """Whether a call to a server went "through" the proxy or "direct".
+
+    Args:
+        monkeypatch: for the environment.
+        scheme: of the server.
+        proxy: the setting.
+        host: of the server; by default the name of another machine.
+        no_proxy: the setting.
+        **names: variables of the environment.
+    """
+    host = host or stand_for_another_machine(monkeypatch)
     with ScriptedServer(answering(b"HTTP/1.1 418 Through\r\nContent-Length: 0\r\n\r\n")) as through:
         for name, value in names.items():
             monkeypatch.setenv(name, value.format(proxy=through.origin))
         explicit = None if proxy is None else proxy.format(proxy=through.origin)
-        server = ScriptedServer(GOOD, tls=scheme == "https")
-        with server, api_for(server, proxy=explicit, retries=0) as api:
-            if get_or_none(api) == "direct":
-                assert through.requests == []
-                return "direct"
+        context = authority().server_context(host) if scheme == "https" else None
+        server = ScriptedServer(GOOD, tls=scheme == "https", context=context)
+        settings: dict[str, Any] = {"retries": 0, "allow_insecure": True}
+        with server:
+            url = f"{scheme}://{host}:{server.port}"
+            with api_for(url, proxy=explicit, no_proxy=no_proxy, **settings) as api:
+                if get_or_none(api) == "direct":
+                    assert through.requests == []
+                    return "direct"
         assert through.requests
         return "through"
 
@@ -223,16 +290,19 @@ def used(
         ("https", {"HTTPS_PROXY": "{proxy}"}, "through"),
         ("https", {"https_proxy": "{proxy}"}, "through"),
         ("https", {"HTTP_PROXY": "{proxy}"}, "direct"),
+        ("https", {"ALL_PROXY": "{proxy}"}, "through"),
+        ("https", {"ALL_PROXY": "{proxy}", "HTTPS_PROXY": ""}, "direct"),
         ("http", {"HTTP_PROXY": "{proxy}"}, "through"),
         ("http", {"http_proxy": "{proxy}"}, "through"),
         ("http", {"HTTPS_PROXY": "{proxy}"}, "direct"),
+        ("http", {"HTTP_PROXY": "{proxy}", "REQUEST_METHOD": "GET"}, "direct"),
         ("https", {"HTTPS_PROXY": ""}, "direct"),
-        ("https", {"HTTPS_PROXY": "{proxy}", "NO_PROXY": "localhost"}, "direct"),
-        ("https", {"HTTPS_PROXY": "{proxy}", "no_proxy": "localhost"}, "direct"),
+        ("https", {"HTTPS_PROXY": "{proxy}", "NO_PROXY": "example.test"}, "direct"),
+        ("https", {"HTTPS_PROXY": "{proxy}", "no_proxy": "server.example.test"}, "direct"),
         ("https", {"HTTPS_PROXY": "{proxy}", "NO_PROXY": "*"}, "direct"),
-        ("https", {"HTTPS_PROXY": "{proxy}", "NO_PROXY": "a.test, localhost"}, "direct"),
-        ("https", {"HTTPS_PROXY": "{proxy}", "NO_PROXY": "example.test"}, "through"),
-        ("http", {"HTTP_PROXY": "{proxy}", "NO_PROXY": "localhost"}, "direct"),
+        ("https", {"HTTPS_PROXY": "{proxy}", "NO_PROXY": "a.test, .example.test"}, "direct"),
+        ("https", {"HTTPS_PROXY": "{proxy}", "NO_PROXY": "other.test"}, "through"),
+        ("http", {"HTTP_PROXY": "{proxy}", "NO_PROXY": "example.test"}, "direct"),
     ],
 )
 def test_the_environments_proxy(
@@ -241,13 +311,49 @@ def test_the_environments_proxy(
     assert used(monkeypatch, scheme, **environment) == way
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1"])
+def test_loopback_is_never_reached_through_a_proxy_of_the_environment(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert used(monkeypatch, "http", host=host, HTTP_PROXY="{proxy}") == "direct"
+    assert used(monkeypatch, "http", "{proxy}", host=host) == "through"
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_an_empty_proxy_is_none_whatever_the_environment_says(
+    scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = {"HTTP_PROXY": "http://127.0.0.1:1", "HTTPS_PROXY": "http://127.0.0.1:1"}
+    assert used(monkeypatch, scheme, "", **closed) == "direct"
+
+
+def test_a_proxy_that_is_assigned_none_is_none_whatever_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.test:3128")
+    configuration = configuration_for("https://service.test")
+    assert configuration.proxy == "http://proxy.example.test:3128"
+    for none in (None, ""):
+        configuration.proxy = none
+        assert not configuration.proxy
+        assert not configuration.proxy_for("https", "service.test", 443)
+
+
+def test_the_setting_no_proxy_goes_round_every_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert used(monkeypatch, "https", "{proxy}", no_proxy="example.test") == "direct"
+    assert used(monkeypatch, "https", no_proxy="example.test", HTTPS_PROXY="{proxy}") == "direct"
+    # It is told instead of the environment's.
+    names = {"HTTPS_PROXY": "{proxy}", "NO_PROXY": "*"}
+    assert used(monkeypatch, "https", no_proxy="", **names) == "through"
+
+
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_an_explicit_proxy_wins_over_the_environment(
     scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     closed = {"HTTP_PROXY": "http://127.0.0.1:1", "HTTPS_PROXY": "http://127.0.0.1:1"}
     assert used(monkeypatch, scheme, "{proxy}", **closed) == "through"
-    assert used(monkeypatch, scheme, "{proxy}", NO_PROXY="localhost") == "through"
+    assert used(monkeypatch, scheme, "{proxy}", NO_PROXY="*") == "through"
 
 
 @pytest.mark.parametrize(
@@ -257,8 +363,10 @@ def test_a_proxy_of_the_environment_that_cannot_be_used_is_named(
     value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", value)
-    with ScriptedServer(GOOD, tls=True) as server, api_for(server) as api:
-        error = failure_of(send, api)
+    with ScriptedServer(GOOD, tls=True) as server:
+        host = stand_for_another_machine(monkeypatch)
+        with api_for(f"https://{host}:{server.port}") as api:
+            error = failure_of(send, api)
     assert isinstance(error, ProxyException)
     assert error.outcome == "not_sent"
     assert "HTTPS_PROXY" in str(error)
@@ -362,13 +470,62 @@ def test_a_proxy_that_drips_its_answer(head: bytes) -> None:
     assert 5 <= time.passed <= 5.5
 
 
-def test_a_proxy_whose_answer_has_no_end() -> None:
+@pytest.mark.parametrize("secure", [False, True], ids=["http proxy", "https proxy"])
+def test_a_proxy_whose_answer_has_no_end_is_read_in_large_pieces(
+    secure: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def script(peer: Peer) -> None:
         peer.request()
         while True:
-            peer.send(b"HTTP/1.1 200 OK\r\n" + b"x" * 1000)
+            peer.send(b"HTTP/1.1 200 OK\r\n" + b"x" * 50_000)
 
-    assert isinstance(proxied_failure(script, retries=0), ProxyException)
+    received: list[int] = []
+    kind = ssl.SSLSocket if secure else socket.socket
+    recv = kind.recv
+
+    def counted(sock: Any, size: int = 1024, flags: int = 0) -> bytes:
+        data = recv(sock, size, flags)
+        if threading.current_thread() is threading.main_thread():
+            received.append(len(data))
+        return data
+
+    monkeypatch.setattr(kind, "recv", counted)
+    with (
+        ScriptedServer(script, tls=secure) as proxy,
+        api_for("https://service.test", proxy=proxy.origin, retries=0) as api,
+    ):
+        error = failure_of(send, api)
+    assert isinstance(error, ProxyException)
+    assert error.outcome == "not_sent"
+    assert len(received) < 100, received
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["http proxy", "https proxy"])
+def test_a_proxy_that_says_more_than_that_the_tunnel_is_open(secure: bool) -> None:
+    """RFC 9110, section 9.3.6: what follows the head comes from the server, which is spoken to."""
+
+    def script(peer: Peer) -> None:
+        peer.request()
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\n\x16\x03\x03")
+        peer.wait_closed()
+
+    with (
+        ScriptedServer(script, tls=secure) as proxy,
+        api_for("https://service.test", proxy=proxy.origin, retries=0) as api,
+    ):
+        error = failure_of(send, api)
+    assert isinstance(error, ProxyException)
+    assert error.outcome == "not_sent"
+
+
+@pytest.mark.parametrize("secure", [False, True], ids=["http proxy", "https proxy"])
+def test_a_proxy_whose_answer_comes_in_single_bytes_opens_the_tunnel(secure: bool) -> None:
+    with (
+        ScriptedServer(tunnel_said_in_bytes, tls=secure) as proxy,
+        ScriptedServer(GOOD, tls=True) as server,
+        api_for(server, proxy=proxy.origin, retries=0) as api,
+    ):
+        assert send(api) == "direct"
 
 
 @pytest.mark.parametrize("secure", [False, True], ids=["http proxy", "https proxy"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from openapi_client import ApiException, MessagesApi, exceptions
+from test.support.authority import authority
 from test.support.calls import FakeTime, api_for
 from test.support.proxies import answering
 from test.support.recorder import http_answer
@@ -32,6 +34,11 @@ def _reading(then: Callable[[Peer], None]) -> Script:
 def _reset_handshake(peer: Peer) -> None:
     peer.receive()
     peer.reset()
+
+
+def _handshake(peer: Peer) -> None:
+    with contextlib.suppress(OSError):  # the client ends it, because of the name
+        peer.secure(authority().server_context())
 
 
 def _cut(peer: Peer) -> None:
@@ -100,11 +107,13 @@ def _full_queue(stack: ExitStack, _: pytest.MonkeyPatch) -> str:
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def _refusing_proxy(stack: ExitStack, patch: pytest.MonkeyPatch) -> None:
+def _refusing_proxy(stack: ExitStack, patch: pytest.MonkeyPatch) -> str:
     proxy = ScriptedServer(answering(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"))
     patch.setenv("HTTPS_PROXY", stack.enter_context(proxy).origin)
     for name in ("NO_PROXY", "no_proxy"):
         patch.delenv(name, raising=False)
+    # Loopback is never reached through a proxy of the environment.
+    return "http://service.example"
 
 
 def _status(code: int, **headers: str) -> Script:
@@ -141,12 +150,22 @@ CASES = [
         arrange=_full_queue,
     ),
     Case(
-        "no TLS, or a certificate that is not trusted",
+        "no TLS, because the handshake fails",
         exceptions.TLSException,
         "not_sent",
         get=True,
         send=True,
         script=lambda peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"),
+        tls=True,
+    ),
+    Case(
+        "a certificate that is not trusted",
+        exceptions.TLSException,
+        "not_sent",
+        get=False,
+        send=False,
+        settings={"tls_server_name": "another.example"},
+        script=_handshake,
         tls=True,
     ),
     Case(

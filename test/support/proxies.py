@@ -16,18 +16,24 @@ def tunnel(peer: Peer) -> None:
     _open(peer, threading.Event())
 
 
+def tunnel_said_in_bytes(peer: Peer) -> None:
+    """Open a tunnel, and say so one byte at a time."""
+    _open(peer, threading.Event(), piece=1)
+
+
 def slow_tunnel(slow: threading.Event) -> Script:
     """A tunnel that lets the server's bytes through one at a time once `slow` is set."""
     return lambda peer: _open(peer, slow)
 
 
-def _open(peer: Peer, slow: threading.Event) -> None:
+def _open(peer: Peer, slow: threading.Event, piece: int = 100) -> None:
     # One thread for both directions: OpenSSL does not let two use a connection at the same time.
     request = peer.request()
     assert request.line.startswith("CONNECT "), request.line
     port = int(request.target.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port)) as upstream:
-        peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        head = b"HTTP/1.1 200 Connection established\r\n\r\n"
+        peer.send_each(head[n : n + piece] for n in range(0, len(head), piece))
         waiting = b""
         while True:
             client_speaks = (

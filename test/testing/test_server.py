@@ -196,6 +196,27 @@ def can_connect(address: str, port: int) -> bool:
         return connection.connect_ex((address, port)) == 0
 
 
+@pytest.mark.parametrize("order", [(socket.AF_INET6, socket.AF_INET), (socket.AF_INET6,)])
+def test_addresses_that_cannot_be_bound_are_left_out_unless_there_is_no_other(
+    order: tuple[socket.AddressFamily, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses = {socket.AF_INET: "127.0.0.1", socket.AF_INET6: "2001:db8::1"}  # RFC 3849
+
+    def resolved(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        return [(family, socket.SOCK_STREAM, 6, "", (addresses[family], port)) for family in order]
+
+    monkeypatch.setattr("openapi_client.testing._listener.socket.getaddrinfo", resolved)
+    server = MessagesServer(tls=False)
+    if socket.AF_INET not in order:
+        with pytest.raises(OSError, match="address"), server:
+            pass
+        return
+    with server, socket.socket() as connection:
+        connection.connect(("127.0.0.1", server.port))
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert connection.recv(12).startswith(b"HTTP/1.1 4")
+
+
 @pytest.mark.usefixtures("two_addresses")
 def test_port_in_use_on_one_of_the_addresses_is_an_error() -> None:
     with socket.create_server(("127.0.0.2", 0)) as taken:
