@@ -38,6 +38,15 @@ if TYPE_CHECKING:
         OpenApiException as OpenApiException,
     )
     from openapi_client.models import (
+        Error as Error,
+    )
+    from openapi_client.models import (
+        ErrorDetails as ErrorDetails,
+    )
+    from openapi_client.models import (
+        ErrorMessage as ErrorMessage,
+    )
+    from openapi_client.models import (
         MessageCreateMessageRequest as MessageCreateMessageRequest,
     )
     from openapi_client.models import (
@@ -61,6 +70,9 @@ _HOMES = {
     "ApiTypeError": "exceptions",
     "ApiValueError": "exceptions",
     "Configuration": "configuration",
+    "Error": "models",
+    "ErrorDetails": "models",
+    "ErrorMessage": "models",
     "MessageCreateMessageRequest": "models",
     "MessageMessage": "models",
     "MessageResponse": "models",
@@ -82,6 +94,9 @@ __all__ = [
     "ApiTypeError",
     "ApiValueError",
     "Configuration",
+    "Error",
+    "ErrorDetails",
+    "ErrorMessage",
     "MessageCreateMessageRequest",
     "MessageMessage",
     "MessageResponse",

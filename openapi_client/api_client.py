@@ -10,6 +10,8 @@ from typing import Any, ClassVar, cast
 from typing_extensions import Self
 
 from openapi_client import rest
+from openapi_client._encoding.foreign_response import ForeignResponse
+from openapi_client._encoding.header_fields import truth_in_lower_case
 from openapi_client._encoding.native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
 from openapi_client._encoding.request_parts import (
     OWN_HEADERS,
@@ -278,7 +280,7 @@ class ApiClient:
         if name not in values:
             raise ApiValueError(f"the path parameter {name!r} is missing")
         try:
-            text = str(self.sanitize_for_serialization(values[name]))
+            text = str(truth_in_lower_case(self.sanitize_for_serialization(values[name])))
         except ValueError:
             raise ApiValueError(f"{name} has too many digits") from None
         try:
@@ -314,7 +316,8 @@ class ApiClient:
         if not auth_settings:
             return
         if request_auth:
-            add_credential(headers, queries, checked_auth(request_auth))
+            auth = checked_auth(request_auth)
+            self._apply_auth_params(headers, queries, resource_path, method, body, auth)
             return
         call = call_of(method)
         if call is None:
@@ -325,7 +328,10 @@ class ApiClient:
         for scheme in auth_settings:
             setting = configured.get(scheme)
             if setting is not None:
-                add_credential(headers, queries, setting)
+                self._apply_auth_params(headers, queries, resource_path, method, body, setting)
+
+    # Programs override it, to sign requests. Not a method of its own: that is a call less in each.
+    _apply_auth_params = staticmethod(add_credential)
 
     def call_api(
         self,
@@ -357,8 +363,8 @@ class ApiClient:
 
         Args:
             response_data: the answer, its body read.
-            response_types_map: status ("200") or class of status ("2XX") -> a type or its name.
-                A 2xx that is not in it has the type of another 2xx that is.
+            response_types_map: status ("200"), class of status ("2XX") or "default" -> a type or
+                its name. A 2xx that none of them is for has the type of another 2xx.
 
         Returns:
             The answer with its data; `None` for an empty body.
@@ -369,6 +375,8 @@ class ApiClient:
         """
         if response_data is None:
             raise ApiValueError("response_data must be given")
+        if not isinstance(response_data, RESTResponse):
+            response_data = ForeignResponse(response_data)
         data = self.deserialized(response_data, response_types_map)
         attempts: tuple[Attempt, ...] = ()
         if isinstance(response_data, RESTResponse):
@@ -390,7 +398,9 @@ class ApiClient:
         """Return the data of a response alone; see `response_deserialize`."""
         if response_data.data is None:
             raise ApiValueError("response_data must have been read: call its read()")
-        status, content = response_data.status, response_data.data
+        if not isinstance(response_data, (RESTResponse, ForeignResponse)):
+            response_data = ForeignResponse(response_data)
+        status, content = response_data.status, response_data.data or b""
         succeeded = 200 <= status <= 299
         if not succeeded:
             content = without_secrets(response_data, content)
@@ -453,6 +463,12 @@ class ApiClient:
 
         return serialization.parameters_to_tuples(params, collection_formats)
 
+    def explode_query_object(self, name: str, obj: Any) -> list[tuple[str, Any]]:
+        """The entries of an object, each a parameter of its own."""
+        from openapi_client._encoding import serialization
+
+        return serialization.explode_query_object(name, obj)
+
     def parameters_to_url_query(
         self, params: Any, collection_formats: Mapping[str, str] | None
     ) -> str:
@@ -477,11 +493,8 @@ class ApiClient:
         return serialization.files_parameters(files)
 
     def select_header_accept(self, accepts: Sequence[str]) -> str | None:
-        """The `Accept` header for these types: a JSON type if there is one, else all of them."""
-        if not accepts:
-            return None
-        json = next((accept for accept in accepts if "json" in accept.lower()), None)
-        return json if json is not None else ", ".join(accepts)
+        """The `Accept` header out of these: a JSON type if there is one, else the first."""
+        return self.select_header_content_type(accepts)
 
     def select_header_content_type(self, content_types: Sequence[str]) -> str | None:
         """The `Content-Type` header out of these: a JSON type if there is one, else the first."""

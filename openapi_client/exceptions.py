@@ -43,10 +43,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
-from typing_extensions import Self
+from typing_extensions import Never, Self
 from urllib3 import HTTPHeaderDict
 from urllib3.exceptions import HTTPError
 
+from openapi_client._encoding.foreign_response import headers_of
 from openapi_client._redaction import scrub, shown_headers
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class ApiException(OpenApiException):
             self.status = http_resp.status
         if self.reason is None:
             self.reason = http_resp.reason
-        self.headers = http_resp.getheaders()
+        self.headers = headers_of(http_resp)
         self.outcome = "answered"
         if self.body is None and http_resp.data is not None:
             raw = http_resp.data
@@ -190,11 +191,9 @@ class ApiException(OpenApiException):
             self.headers = HTTPHeaderDict(shown) if shown != given else self.headers
 
     @classmethod
-    def from_response(
-        cls, *, http_resp: Any, body: str | None = None, data: Any = None
-    ) -> ApiException:
-        """The exception for an answer whose status is not 2xx, of the class for that status."""
-        return exception_class(http_resp.status)(http_resp=http_resp, body=body, data=data)
+    def from_response(cls, *, http_resp: Any, body: str | None = None, data: Any = None) -> Never:
+        """Raise the exception for an answer whose status is not 2xx, of the class for it."""
+        raise exception_class(http_resp.status)(http_resp=http_resp, body=body, data=data)
 
     def __str__(self) -> str:
         status = "" if not self.status else str(self.status)

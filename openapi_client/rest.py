@@ -22,6 +22,11 @@ from openapi_client._http.call import Call, call_of
 from openapi_client._http.connection import leave_to_parent
 from openapi_client._http.head import Fields
 from openapi_client._http.origin import Origin, make_origin
+from openapi_client._http.proxy_rules import (
+    SUPPORTED_SOCKS_PROXIES,
+    is_socks_proxy_url,
+    should_bypass_proxies,
+)
 from openapi_client._http.response import PreloadedResponse
 from openapi_client._http.retrying import RetryLoop
 from openapi_client._http.tls import TLSContexts
@@ -39,11 +44,15 @@ if TYPE_CHECKING:
     from openapi_client.configuration import Configuration
 
 __all__ = [
+    "SUPPORTED_SOCKS_PROXIES",
     "ApiException",
     "ApiValueError",
     "RESTClientObject",
     "RESTResponse",
     "RESTResponseType",
+    "contenttype_matches",
+    "is_socks_proxy_url",
+    "should_bypass_proxies",
 ]
 
 # What may stand in a request target as it is (RFC 9112, section 3.2).
@@ -53,6 +62,12 @@ _TEXT = frozenset({str})
 
 RESTResponseType = HTTPResponse
 """What generated modules call the responses of urllib3."""
+
+
+def contenttype_matches(contenttype: str, maintype: str, subtype: str) -> bool:
+    """Whether a content type is `maintype/subtype`, or has it as its suffix (RFC 6839)."""
+    pattern = rf"{re.escape(maintype)}/(?:[^+;]+\+)*{re.escape(subtype)}[ \t]*(?:;.*)?"
+    return re.fullmatch(pattern, contenttype, re.IGNORECASE) is not None
 
 
 class AnyResponse(Protocol):
@@ -127,7 +142,9 @@ class RESTResponse(io.IOBase):
     @property
     def response(self) -> BaseHTTPResponse:
         """urllib3's response: unread from an operation `..._without_preload_content`."""
-        return self._raw.unread() if isinstance(self._raw, PreloadedResponse) else self._raw
+        if isinstance(self._raw, PreloadedResponse):
+            self._raw = self._raw.unread()
+        return self._raw
 
     @response.setter
     def response(self, value: BaseHTTPResponse) -> None:

@@ -22,7 +22,7 @@ from openapi_client import (
 )
 from openapi_client.exceptions import NotFoundException
 from openapi_client.rest import RESTClientObject, RESTResponse
-from test.support.recorder import HELLO, TOKEN, Recorder
+from test.support.recorder import HELLO, TOKEN, Recorder, http_answer
 from test.support.wire.arguments import CALLS, VARIANTS
 from test.support.wire.case import LIST, Case
 
@@ -67,6 +67,32 @@ class PlainResponse:
         return self.response.headers.get(name, default)
 
 
+class HeadersOnly:
+    """As programs for newer generators make one."""
+
+    def __init__(self, response: urllib3.HTTPResponse) -> None:
+        self.response = response
+        self.status = response.status
+        self.reason = response.reason
+        self.data: bytes | None = None
+        self.headers = dict(response.headers)
+
+    def read(self) -> bytes:
+        self.data = self.response.data
+        return self.data
+
+
+class MethodOnly(HeadersOnly):
+    """With pairs, as `http.client` has them."""
+
+    def __init__(self, response: urllib3.HTTPResponse) -> None:
+        super().__init__(response)
+        del self.headers
+
+    def getheaders(self) -> list[tuple[str, str]]:
+        return list(self.response.headers.items())
+
+
 class DerivedResponse(RESTResponse):
     """What sets the attributes itself."""
 
@@ -97,7 +123,7 @@ class Double:
         return self.response
 
 
-RESPONSES = [RESTResponse, PlainResponse, DerivedResponse]
+RESPONSES = [RESTResponse, PlainResponse, DerivedResponse, HeadersOnly, MethodOnly]
 
 
 @pytest.mark.parametrize("response", RESPONSES)
@@ -230,3 +256,52 @@ def test_exception_can_be_made_of_a_response(response: Any) -> None:
     assert error.headers["Content-Type"] == "application/json"
     by_position = ApiException(418, "Mine", told)
     assert (by_position.status, by_position.reason) == (418, "Mine")
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_mock_with_headers_is_enough(client: ApiClient, status: int) -> None:
+    fields = {"content-type": "application/json"}
+    told = mock.Mock(status=status, reason="Told", data=b'{"body": "hello"}', headers=fields)
+    if status == 200:
+        answer = client.response_deserialize(told, {"200": "MessageMessage"})
+        assert (answer.data.body, answer.headers, answer.attempts) == ("hello", fields, ())
+        return
+    with pytest.raises(NotFoundException) as caught:
+        client.response_deserialize(told, {})
+    assert (caught.value.headers, caught.value.attempts) == (fields, ())
+
+
+@pytest.mark.parametrize("preloaded", [True, False])
+@pytest.mark.parametrize("body", [HELLO, ""])
+def test_response_of_urllib3_is_one_object_and_reads_to_its_end(
+    recorder: Recorder, client: ApiClient, preloaded: bool, body: object
+) -> None:
+    recorder.answer = http_answer(200, body)
+    client.configuration.host = recorder.url
+    if preloaded:
+        whole = client.call_api("GET", f"{recorder.url}/x")
+        response = whole.response
+        assert whole.response is response
+    else:
+        response = MessagesApi(client).get_without_preload_content("a", "c", "j")
+    parts: list[bytes] = []
+    while not response.closed:
+        parts.append(response.read(8))
+    assert b"".join(parts) == (json.dumps(body).encode() if body else b"")
+    assert response.read(8) == b""
+
+
+def test_response_of_urllib3_is_closed_once_read(recorder: Recorder, client: ApiClient) -> None:
+    response = client.call_api("GET", f"{recorder.url}/x").response
+    assert not response.closed
+    assert json.loads(response.read()) == HELLO
+    assert response.closed
+
+
+def test_from_response_raises_by_itself() -> None:
+    told = RESTResponse(urllib3_answer(404, {"message": "no"}))
+    with pytest.raises(NotFoundException, match="no"):
+        ApiException.from_response(http_resp=told, body='{"message": "no"}', data={"x": 1})
+    with pytest.raises(NotFoundException) as caught:
+        raise ApiException.from_response(http_resp=told, body="", data={"x": 1})
+    assert caught.value.data == {"x": 1}

@@ -296,7 +296,9 @@ def test_a_program_may_make_an_error_of_an_answer() -> None:
     answer = urllib3.HTTPResponse(b'{"message": "no"}', {"X-Id": "7"}, 404, reason="Not Found")
     response = RESTResponse(answer)
     response.read()
-    error = ApiException.from_response(http_resp=response)
+    with pytest.raises(ApiException) as caught:
+        ApiException.from_response(http_resp=response)
+    error = caught.value
     assert isinstance(error, exceptions.NotFoundException)
     assert (error.status, error.reason, error.detail) == (404, "Not Found", "no")
     assert (error.headers or {})["x-id"] == "7"

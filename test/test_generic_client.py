@@ -23,6 +23,7 @@ from openapi_client import (
     ApiException,
     ApiResponse,
     ApiValueError,
+    Configuration,
     MessageCreateMessageRequest,
     MessageMessage,
 )
@@ -127,6 +128,7 @@ def test_query_parameters_keep_their_order(recorder: Recorder, client: ApiClient
     [
         ("a b/c", None, "a%20b%2Fc"),
         (7, None, "7"),
+        (True, None, "true"),
         (Colour.BLUE, None, "blue"),
         (datetime.date(2024, 2, 29), None, "2024-02-29"),
         (["a", "b c"], "csv", "a,b%20c"),
@@ -147,6 +149,7 @@ def test_path(
     [
         ("text", None, "text"),
         (7, None, "7"),
+        (False, None, "false"),
         (Colour.BLUE, None, "blue"),
         (datetime.date(2024, 2, 29), None, "2024-02-29"),
         (uuid.UUID(int=1), None, "00000000-0000-0000-0000-000000000001"),
@@ -275,6 +278,102 @@ def test_text_and_bytes_as_they_are(
     assert recorder.only.headers["Content-Length"] == str(len(sent))
 
 
+@pytest.mark.parametrize(
+    ("content_type", "body", "sent"),
+    [
+        ("application/x-ndjson", '{"a": 1}\n', b'{"a": 1}\n'),
+        ("application/json-seq", "x", b"x"),
+        ("application/json; charset=utf-8", "x", b'"x"'),
+        ("Application/Problem+JSON", "x", b'"x"'),
+        ("application/yaml", {"a": [1]}, b'{"a": [1]}'),
+        ("text/x-yaml; charset=utf-8", [1], b"[1]"),
+        ("application/yaml", "a: 1", b"a: 1"),
+        ("text/yaml", None, b""),
+        ("", {"a": 1}, b'{"a": 1}'),
+    ],
+)
+def test_json_goes_by_the_media_type(
+    recorder: Recorder, client: ApiClient, content_type: str, body: object, sent: bytes
+) -> None:
+    call(client, "POST", "/x", header_params={"Content-Type": content_type}, body=body)
+    assert recorder.only.body == sent
+    ndjson = {"Content-Type": "application/x-ndjson"}
+    with pytest.raises(ApiException, match="cannot be sent as application/x-ndjson"):
+        call(client, "POST", "/x", header_params=ndjson, body={"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("auth", "client_cookie", "sent"),
+    [
+        (("sid", "a b;c"), None, "sid=a%20b%3Bc"),
+        (("sid", "sid=a"), None, "sid=a"),
+        (("sid", "dGVzdA=="), None, "sid=dGVzdA=="),
+        (("sid", "x"), "a=1", "a=1; sid=x"),
+        (("", "sid=x"), "a=1", "a=1; sid=x"),
+    ],
+)
+def test_a_cookie_credential_is_a_pair_beside_the_clients(
+    recorder: Recorder,
+    client: ApiClient,
+    auth: tuple[str, str],
+    client_cookie: str | None,
+    sent: str,
+) -> None:
+    client.cookie = client_cookie
+    key, value = auth
+    setting = {"type": "api_key", "in": "cookie", "key": key, "value": value}
+    call(client, "GET", "/x", auth_settings=["BearerAuth"], _request_auth=setting)
+    assert recorder.only.headers["Cookie"] == sent
+    assert "Authorization" not in recorder.only.headers
+
+
+@pytest.mark.parametrize("more", [{}, {"value": None}])
+def test_a_signature_is_left_to_the_program(
+    recorder: Recorder, client: ApiClient, more: dict[str, Any]
+) -> None:
+    setting = {"type": "http-signature", "in": "header", "key": "Authorization", **more}
+    call(client, "GET", "/x", auth_settings=["BearerAuth"], _request_auth=setting)
+    assert "Authorization" not in recorder.only.headers
+
+
+def test_credentials_are_applied_by_a_method_that_can_be_overridden(recorder: Recorder) -> None:
+    class Signing(ApiClient):
+        def _apply_auth_params(
+            self,
+            headers: dict[str, str],
+            queries: list[tuple[str, Any]],
+            resource_path: str,
+            method: str,
+            body: Any,
+            auth_setting: Any,
+        ) -> None:
+            headers["Signature"] = f"{method} {resource_path} {auth_setting['type']} {body}"
+
+    with Signing(Configuration(recorder.url, {"BearerAuth": TOKEN})) as client:
+        call(client, "POST", "/x", body={"a": 1}, auth_settings=["BearerAuth"])
+    assert recorder.only.headers["Signature"] == "POST /x api_key {'a': 1}"
+    assert "Authorization" not in recorder.only.headers
+
+
+class Foreign(BaseModel):
+    """A model as a generated module has it, which reads itself."""
+
+    kind: str
+
+    @classmethod
+    def from_dict(cls, obj: Any) -> Any:
+        return cls(kind=f"from_dict of {obj['type']}")
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-16"])
+def test_models_of_other_modules_read_themselves(
+    recorder: Recorder, client: ApiClient, content_type: str
+) -> None:
+    text = '{"type": "cat"}'.encode("utf-16" if "16" in content_type else "utf-8")
+    recorder.answer = http_answer(200, text, {"Content-Type": content_type})
+    assert call(client, "GET", "/x", {"200": Foreign}).data == Foreign(kind="from_dict of cat")
+
+
 @pytest.mark.parametrize("content_type", [None, "application/json", "text/plain"])
 def test_no_body(recorder: Recorder, client: ApiClient, content_type: str | None) -> None:
     headers = {"Content-Type": content_type} if content_type else {}
@@ -286,7 +385,7 @@ def test_no_body(recorder: Recorder, client: ApiClient, content_type: str | None
     ("fields", "formats", "sent"),
     [
         ([("a", "1"), ("b", "x y&z=é")], {}, b"a=1&b=x+y%26z%3D%C3%A9"),
-        ([("n", 7), ("f", 1.5)], {}, b"n=7&f=1.5"),
+        ([("n", 7), ("f", 1.5), ("t", True)], {}, b"n=7&f=1.5&t=true"),
         ([("l", ["a", "b"])], {"l": "csv"}, b"l=a%2Cb"),
         ([("l", ["a", "b"])], {"l": "ssv"}, b"l=a+b"),
         ([("l", ["a", "b"])], {"l": "multi"}, b"l=a&l=b"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from openapi_client.exceptions import ApiValueError
 
@@ -11,6 +12,13 @@ _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 FORBIDDEN = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 # These say where a request ends; two that disagree let a server take one request for two.
 _FRAMING = frozenset({"content-length", "transfer-encoding"})
+
+
+def truth_in_lower_case(value: object) -> Any:
+    """`true` or `false` for a truth value, as JSON writes it; any other value as it is."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value
 
 
 def checked_field(name: object, value: object) -> str:
@@ -31,7 +39,9 @@ def checked_field(name: object, value: object) -> str:
     if name.lower() in _FRAMING:
         raise ApiValueError(f"the header {name} is for the client to set")
     try:
-        text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+        text = (
+            value.decode("latin-1") if isinstance(value, bytes) else str(truth_in_lower_case(value))
+        )
     except ValueError:  # Python writes no number of more than 4,300 digits
         raise ApiValueError(f"the value of the header {name} has too many digits") from None
     if FORBIDDEN.search(text):

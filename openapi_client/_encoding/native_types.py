@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 PRIMITIVE_TYPES: tuple[type, ...] = (float, bool, bytes, str, int)
 NATIVE_TYPES_MAPPING: dict[str, Any] = {
@@ -17,5 +18,6 @@ NATIVE_TYPES_MAPPING: dict[str, Any] = {
     "date": date,
     "datetime": datetime,
     "decimal": Decimal,
+    "UUID": UUID,
     "object": object,
 }

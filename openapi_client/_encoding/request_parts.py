@@ -17,6 +17,11 @@ _DOTS = frozenset({".", ".."})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
+# RFC 6265, section 4.1.1, and `%`, so that what is encoded already stays as it is.
+_SAFE_IN_COOKIES = "!#$%&'()*+-./:<=>?@[]^_`{|}~"
+# Signatures are made by programs, from the whole request; they have no value to send.
+_SIGNATURE = "http-signature"
+
 OWN_HEADERS = frozenset({"Accept", "Content-Type"})
 _CANONICAL_HEADERS = frozenset({*OWN_HEADERS, "User-Agent"})
 
@@ -43,6 +48,8 @@ def checked_auth(setting: Mapping[str, Any]) -> Mapping[str, Any]:
     Raises:
         ApiValueError: a part of them is missing, or the value cannot be sent.
     """
+    if setting.get("type") == _SIGNATURE:
+        return setting
     place = setting.get("in")
     if place is None or "value" not in setting or (place != "cookie" and not setting.get("key")):
         raise ApiValueError(
@@ -59,20 +66,41 @@ def checked_auth(setting: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def add_credential(
-    headers: dict[str, str], queries: list[tuple[str, Any]], setting: Mapping[str, Any]
+    headers: dict[str, str],
+    queries: list[tuple[str, Any]],
+    resource_path: str,
+    method: str,
+    body: Any,
+    auth_setting: Mapping[str, Any],
 ) -> None:
-    """Put a credential where its setting says; `headers` or `queries` is changed."""
-    place = setting["in"]
+    """Put a credential where its setting says; `headers` or `queries` is changed.
+
+    The rest of the request is for programs that put a function of their own here, to sign it.
+    """
+    setting, place = auth_setting, auth_setting.get("in")
+    if setting.get("type") == _SIGNATURE:
+        return
     if place in ("header", "cookie"):
         name = setting["key"] if place == "header" else "Cookie"
+        value = setting["value"] if place == "header" else _cookie(setting)
         if not headers.keys() <= _CANONICAL_HEADERS:
             for other in [other for other in headers if other.lower() == name.lower()]:
-                del headers[other]
-        headers[name] = setting["value"]
+                there = headers.pop(other)
+                if place == "cookie":
+                    value = f"{there}; {value}"
+        headers[name] = value
     elif place == "query":
         queries.append((setting["key"], setting["value"]))
     else:
         raise ApiValueError(f"credentials must be in header, query or cookie, not in {place!r}")
+
+
+def _cookie(setting: Mapping[str, Any]) -> str:
+    """`key=value`; a value that has its name already, as it is."""
+    key, value = setting.get("key"), str(setting["value"])
+    if not key or value.startswith(f"{key}="):
+        return value
+    return f"{key}={quote(value, safe=_SAFE_IN_COOKIES)}"
 
 
 def pairs(params: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:

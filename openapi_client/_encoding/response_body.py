@@ -13,12 +13,19 @@ from openapi_client import models
 from openapi_client._encoding.json_repair import read_json
 from openapi_client._redaction import scrub
 from openapi_client.exceptions import DeserializationException
+from openapi_client.models.base import Model
 from openapi_client.rest import AnyResponse
 
 
 def type_for(status: int, types: Mapping[str, Any]) -> Any:
-    """The type of an answer's body, or its name, by status ("200") or class of status ("2XX")."""
-    response_type = types.get(str(status)) or types.get(_STATUS_CLASSES.get(status // 100, ""))
+    """The type of an answer's body, or its name.
+
+    It is that of the status ("200"), else that of its class ("2XX"), else that of `default`.
+    """
+    exact, of_class = str(status), _STATUS_CLASSES.get(status // 100, "")
+    response_type = types.get(exact) or types.get(of_class)
+    if response_type is None and "default" in types and not {exact, of_class} & types.keys():
+        return types["default"]
     if response_type is None and 200 <= status <= 299:
         # Servers answer with a 2xx of their own choice what the description knows as another one.
         return next((types[key] for key in sorted(types) if key.startswith("2")), None)
@@ -33,9 +40,11 @@ def model_decoder(response_type: Any) -> Callable[[bytes], Any] | None:
     """What decodes a model of this package straight from bytes; `None` for any other type."""
     if isinstance(response_type, str):
         response_type = getattr(models, response_type, None)
-    if isinstance(response_type, type) and issubclass(response_type, BaseModel):
-        return partial(read_json, response_type.model_validate_json)
-    return None
+    if not isinstance(response_type, type) or not issubclass(response_type, BaseModel):
+        return None
+    if not issubclass(response_type, Model) and hasattr(response_type, "from_dict"):
+        return None  # a model of a generated module, which knows best how it is read
+    return partial(read_json, response_type.model_validate_json)
 
 
 _USUAL_TYPES = (None, "application/json", "application/json; charset=UTF-8")

@@ -14,7 +14,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
 from types import GenericAlias
-from typing import Annotated, Any, TypeAlias, cast
+from typing import Annotated, Any, TypeAlias, Union, cast
 from urllib.parse import quote
 from uuid import UUID
 
@@ -32,6 +32,7 @@ from pydantic import (
 
 from openapi_client import models
 from openapi_client._encoding.files import FilePart, FileValue, files_parameters, save_file
+from openapi_client._encoding.header_fields import truth_in_lower_case
 from openapi_client._encoding.json_repair import read_json
 from openapi_client._encoding.media_types import charset_of, decode, is_json
 from openapi_client._encoding.native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
@@ -48,6 +49,7 @@ __all__ = [
     "decode",
     "deserialize",
     "deserialize_response",
+    "explode_query_object",
     "files_parameters",
     "is_json",
     "parameters_to_tuples",
@@ -61,7 +63,7 @@ Params: TypeAlias = "Mapping[str, Any] | Iterable[tuple[str, Any]]"
 _DELIMITERS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 # What RFC 3986, section 3.4, allows in a query, but for what separates the fields of a form.
 _SAFE_IN_NAMES = "/?:@!$'()*,"
-_CONTAINER = re.compile(r"(?:([Ll]ist)\[(.+)\]|[Dd]ict\[\s*str\s*,(.+)\])", re.DOTALL)
+_CONTAINER = re.compile(r"([Ll]ist|[Dd]ict|Optional|Union)\[(.+)\]", re.DOTALL)
 
 
 def sanitize(value: object) -> Any:
@@ -117,7 +119,8 @@ def parameters_to_tuples(
             or `multi` (the parameter is repeated).
 
     Returns:
-        Pairs (name, value); values without a format are as they came.
+        Pairs (name, value); truth values are `true` and `false`, other values without a format
+        are as they came.
 
     Raises:
         ValueError: there is no such format.
@@ -126,9 +129,9 @@ def parameters_to_tuples(
     pairs: list[tuple[str, Any]] = []
     for name, value in _pairs(params):
         if name not in formats:
-            pairs.append((name, value))
+            pairs.append((name, truth_in_lower_case(value)))
         elif formats[name] == "multi":
-            pairs.extend((name, item) for item in _items(value))
+            pairs.extend((name, truth_in_lower_case(item)) for item in _items(value))
         else:
             pairs.append((name, _delimiter(name, formats[name]).join(map(_text, _items(value)))))
     return pairs
@@ -162,6 +165,23 @@ def parameters_to_url_query(params: Params, collection_formats: Mapping[str, str
     return "&".join(f"{quote(str(name), safe=_SAFE_IN_NAMES)}={value}" for name, value in fields)
 
 
+def explode_query_object(name: str, obj: object) -> list[tuple[str, Any]]:
+    """Write an object as parameters of a query (`style: form`, `explode: true` of OpenAPI).
+
+    Args:
+        name: the name of the parameter, for a value that is no object.
+        obj: a model, a `dict`, or any other value.
+
+    Returns:
+        A pair for each entry; one for each item of a list in it; none for `None`.
+    """
+    plain = sanitize(obj)
+    entries = cast("dict[str, Any]", plain) if isinstance(plain, dict) else {name: plain}
+    return [
+        (key, item) for key, value in entries.items() for item in _items(value) if item is not None
+    ]
+
+
 def _pairs(params: Params) -> Iterable[tuple[str, Any]]:
     if isinstance(params, Mapping):
         return cast("Mapping[str, Any]", params).items()
@@ -190,9 +210,7 @@ def _encoded_delimiter(name: str, collection_format: str) -> str:
 
 
 def _text(value: object) -> str:
-    plain = sanitize(value)
-    if isinstance(plain, bool):
-        return "true" if plain else "false"
+    plain = truth_in_lower_case(sanitize(value))
     if isinstance(plain, bytes):
         return plain.decode()
     if isinstance(plain, (dict, list, tuple)):
@@ -243,9 +261,10 @@ def deserialize(content: str | bytes, response_type: Any, content_type: str | No
     Args:
         content: the body; bytes are taken to be UTF-8.
         response_type: `str`, `int`, `long`, `float`, `bool`, `bytes`, `date`, `datetime`,
-            `decimal`, `object` (whatever the JSON is), `List[X]`, `Dict[str, X]`, or a class in
-            `openapi_client.models`: its name, or the class itself. Any other type that pydantic
-            knows will do too, and so will a class with a method `from_dict`.
+            `decimal`, `UUID`, `object` (whatever the JSON is), `List[X]`, `Dict[str, X]`,
+            `Optional[X]`, `Union[X, Y]`, or a class in `openapi_client.models`: its name, or the
+            class itself. Any other type that pydantic knows will do too, and so will a class with
+            a method `from_dict`. `None` reads nothing.
         content_type: the body's `Content-Type`.
 
     Returns:
@@ -255,16 +274,25 @@ def deserialize(content: str | bytes, response_type: Any, content_type: str | No
         ValueError: the body is not of the type, or there is no such type. (It is the base of
             `UnicodeDecodeError` and `pydantic.ValidationError`.)
     """
+    if response_type is None:
+        return None
     if response_type in ("bytes", bytes):
         return content.encode() if isinstance(content, str) else content
-    adapter = _adapter(_annotation(response_type))
+    annotation = _annotation(response_type)
+    adapter = _adapter(annotation)
     declared = (content_type or "").lower()
     if response_type in ("str", str) and declared.startswith("text/"):
         return content if isinstance(content, str) else content.decode()
+    if not content and is_json(declared):
+        return adapter.validate_python("")
     try:
         return read_json(adapter.validate_json, content)
     except ValidationError as error:
-        if is_json(declared) or error.errors(include_url=False)[0]["type"] != "json_invalid":
+        if (
+            is_json(declared)
+            or error.errors(include_url=False)[0]["type"] != "json_invalid"
+            or (isinstance(annotation, type) and issubclass(annotation, BaseModel))
+        ):
             raise
     return adapter.validate_python(content if isinstance(content, str) else content.decode())
 
@@ -276,14 +304,37 @@ def _annotation(response_type: Any) -> Any:
     name = response_type.strip()
     container = _CONTAINER.fullmatch(name)
     if container is not None:
-        is_list, item, entry = container.groups()
-        if is_list:
-            return GenericAlias(list, (_annotation(item) | None,))
-        return GenericAlias(dict, (str, _annotation(entry) | None))
+        kind, inner = container.groups()
+        return _container(kind.lower(), inner)
     found = NATIVE_TYPES_MAPPING.get(name) or getattr(models, name, None)
     if not isinstance(found, type):
         raise ValueError(f"there is no type {name[:80]!r} in openapi_client.models")
     return _validated_as(found)
+
+
+def _container(kind: str, inner: str) -> Any:
+    if kind == "union":
+        return Union[tuple(map(_annotation, _members(inner)))]  # noqa: UP007 - of a tuple
+    if kind == "dict":
+        key, _, inner = inner.partition(",")
+        if key.strip() != "str":
+            raise ValueError(f"there is no type 'Dict[{key[:80]}, ...]' in openapi_client.models")
+    item = _annotation(inner) | None
+    if kind == "optional":
+        return item
+    return GenericAlias(list, (item,)) if kind == "list" else GenericAlias(dict, (str, item))
+
+
+def _members(names: str) -> list[str]:
+    """The names between the commas that are in no brackets."""
+    members, depth = [""], 0
+    for character in names:
+        depth += (character == "[") - (character == "]")
+        if character == "," and depth == 0:
+            members.append("")
+        else:
+            members[-1] += character
+    return members
 
 
 def _validated_as(found: Any) -> Any:

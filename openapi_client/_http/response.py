@@ -17,6 +17,14 @@ class ResponseTooLarge(ProtocolError):
     """The body of a response is larger than it may be."""
 
 
+class _Content(io.BytesIO):
+    """A body in memory, over when it has been read, as one that comes from a connection is."""
+
+    def isclosed(self) -> bool:
+        """Whether all of it has been read."""
+        return self.closed or self.tell() >= len(self.getbuffer())
+
+
 class PreloadedResponse:
     """A response with its body: what urllib3's pools ask of a response, and no more.
 
@@ -49,7 +57,7 @@ class PreloadedResponse:
     def unread(self) -> HTTPResponse:
         """Return the same as a response of urllib3, its body to be read again."""
         return HTTPResponse(
-            io.BytesIO(self.data),
+            _Content(self.data),
             headers=HTTPHeaderDict(self.headers.pairs),
             status=self.status,
             reason=self.reason,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property
@@ -22,7 +23,7 @@ from typing import (
 )
 
 from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
-from typing_extensions import Never, ParamSpec, TypedDict
+from typing_extensions import Never, NotRequired, ParamSpec, TypedDict
 from urllib3 import BaseHTTPResponse
 
 from openapi_client._encoding.request_parts import has_header, merged_headers
@@ -63,6 +64,15 @@ class RequestOptions(TypedDict, total=False):
 _OPTIONS = frozenset(RequestOptions.__annotations__)
 _SECRET_OPTIONS = frozenset({"_request_auth", "_headers"})
 _BODY = "request"
+# As docs/openapi.yaml has them. What a proxy answers is what its JSON says, or its text.
+_ERROR_TYPES = {
+    "400": "Error",
+    "401": "ErrorMessage",
+    "404": "Error",
+    "423": "ErrorDetails",
+    "500": "Error",
+    **dict.fromkeys(("429", "502", "503", "504"), "object"),
+}
 _SEAM = ApiClient.response_deserialize
 _TEXT = frozenset({str})
 
@@ -138,20 +148,28 @@ class Operation(Generic[P, R_co]):
         self._has_body = _BODY in names
         result = self.function.__annotations__["return"]
         # An operation without a body in its response declares `-> None`.
-        self._result_types = {} if result is None else {"2XX": result.__name__}
+        self._result_types = {
+            **_ERROR_TYPES,
+            **({} if result is None else {"2XX": result.__name__}),
+        }
         self._headers = {} if result is None else {"Accept": "application/json"}
+        self._body_model: type[BaseModel] | None = None
+        self.body_keyword = ""
+        """What newer generators call the body: after its model."""
         if self._has_body:
             self._headers["Content-Type"] = "application/json"
+            kinds = get_args(self.function.__annotations__[_BODY])
+            self._body_model = model = next(
+                kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)
+            )
+            self.body_keyword = re.sub(r"(?<!^)(?=[A-Z])", "_", model.__name__).lower()
 
     @cached_property
     def _validate(self) -> Callable[[Any], Any]:
         """What checks the arguments strictly: no number for a text, no text for a number."""
         types = {name: self.function.__annotations__[name] for name in (*self._path, *self._query)}
         if self._has_body:
-            kinds = get_args(self.function.__annotations__[_BODY])
-            types[_BODY] = next(
-                kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)
-            )
+            types[_BODY] = NotRequired[self._body_model]
         name = f"the arguments of {self._method} {self._resource_path}"
         typed = cast("Any", TypedDict)(name, types)
         typed.__pydantic_config__ = ConfigDict(strict=True)
@@ -225,10 +243,11 @@ class Operation(Generic[P, R_co]):
         path = {name: given[name] for name in self._path}
         query = [(name, given[name]) for name in self._query if given[name] is not None]
         body = given[_BODY] if self._has_body else None
+        checks_body = self._has_body
         if takes_text and isinstance(body, str):
             body, checks_body = {"body": body}, False
-        else:
-            checks_body = self._has_body
+        elif body is None and not takes_text:
+            checks_body = False  # newer generators make the body optional
         if (
             checks_body
             or not _TEXT.issuperset(map(type, path.values()))
@@ -236,7 +255,7 @@ class Operation(Generic[P, R_co]):
         ):
             # Something to complain about; or a subclass, which is right.
             asked = {name: given[name] for name in self._query}
-            checked = self._validate({**path, **asked, **({_BODY: body} if self._has_body else {})})
+            checked = self._validate({**path, **asked, **({_BODY: body} if checks_body else {})})
             body = checked[_BODY] if checks_body else body
         extra: dict[str, str] = {}
         if [given[name] for name in self._options] != self._defaults:
@@ -311,14 +330,21 @@ class _Form:
     def __set_name__(self, owner: type, name: str) -> None:
         # A function of each name, so that errors, `help` and tracebacks tell what was called.
         function = self._operation.function
-        bind = FunctionType(function.__code__, function.__globals__, name, function.__defaults__)
+        defaults = function.__defaults__ or ()
+        body_keyword, takes_text = self._operation.body_keyword, self._takes_text
+        if body_keyword and takes_text:
+            defaults = defaults[1:]  # a text has to be given, where one is taken
+        bind = FunctionType(function.__code__, function.__globals__, name, defaults)
         bind.__kwdefaults__ = function.__kwdefaults__
-        takes_text = self._takes_text
         bind.__annotations__ = self._operation.annotations(self._result, takes_text=takes_text)
         bind.__qualname__ = f"{owner.__qualname__}.{name}"
         run = self._run
 
         def method(self: HasClient, *args: Any, **kwargs: Any) -> Any:
+            if body_keyword in kwargs:
+                if _BODY in kwargs:
+                    raise TypeError(f"{name}() got both {_BODY!r} and {body_keyword!r}")
+                kwargs[_BODY] = kwargs.pop(body_keyword)
             handled = sys.exc_info()[1]
             try:
                 return run(self.api_client, bind(self, *args, **kwargs), takes_text)

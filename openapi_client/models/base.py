@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from typing_extensions import Self
 
 
@@ -60,3 +60,39 @@ class Model(BaseModel):
             pydantic.ValidationError: it is not this model.
         """
         return None if obj is None else cls.model_validate(obj)
+
+
+class OpenModel(Model):
+    """What the server tells: fields that are not known here are kept, as attributes too."""
+
+    model_config = ConfigDict(extra="allow")
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """The fields that came and are not known; what is put into it is a field, too."""
+        extra = self.__pydantic_extra__
+        if extra is None:
+            extra = {}
+            object.__setattr__(self, "__pydantic_extra__", extra)
+        return extra
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Assign a field that is known, or one that the server has sent.
+
+        Raises:
+            pydantic.ValidationError: there is no such field, or the value is not of its type.
+        """
+        cls = type(self)
+        if (
+            name not in cls.model_fields
+            and not name.startswith("_")
+            and not isinstance(getattr(cls, name, None), property)
+            and name not in self.model_extra
+        ):
+            # What pydantic raises for a model that keeps no other fields.
+            detail = {"attribute": name}
+            raise ValidationError.from_exception_data(
+                cls.__name__,
+                [{"type": "no_such_attribute", "loc": (name,), "input": value, "ctx": detail}],
+            )
+        super().__setattr__(name, value)

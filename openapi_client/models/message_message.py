@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import AliasChoices, ConfigDict, Field, StrictBool, StrictStr
+from pydantic import AliasChoices, Field, StrictBool, StrictStr
 
-from openapi_client.models.base import Model
+from openapi_client.models.base import OpenModel
 
 
-class MessageMessage(Model):
+class MessageMessage(OpenModel):
     """A message. Any field is `None` if the server did not send it.
 
     Servers of every generation are understood: what newer ones call `id` and `connection_id` is
     read as `jti` and `iss`. Fields that are not known here are kept, in `model_extra` and as
     attributes.
     """
-
-    model_config = ConfigDict(extra="allow")
 
     body: StrictStr | None = None
     """The text."""
@@ -41,6 +39,24 @@ class MessageMessage(Model):
     """Whether it was read; older servers do not tell."""
     received: StrictBool | None = None
     """Whether it was received; older servers do not tell."""
+
+    @property
+    def id(self) -> str | None:
+        """The same as `jti`, by the name that servers of 2024 give it."""
+        return self.jti
+
+    @id.setter  # noqa: A003 - the name is that of servers
+    def id(self, value: str | None) -> None:
+        self.jti = value
+
+    @property
+    def connection_id(self) -> str | None:
+        """The same as `iss`, by the name that servers of 2024 give it."""
+        return self.iss
+
+    @connection_id.setter
+    def connection_id(self, value: str | None) -> None:
+        self.iss = value
 
     @property
     def created_at_datetime(self) -> datetime | None:

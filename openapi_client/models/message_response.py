@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from pydantic import VERSION, ConfigDict, Field, StrictInt, ValidationError
+from pydantic import VERSION, Field, StrictInt, ValidationError
+from pydantic_core import from_json
 from typing_extensions import Self
 
-from openapi_client.models.base import Model
+from openapi_client.models.base import OpenModel
 from openapi_client.models.message_message import MessageMessage
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 # Since pydantic 2.13 a single validation can be told what to do with unknown fields, and models
 # that were read in different ways are equal nevertheless.
 _EXTRA_IS_AN_OPTION = tuple(map(int, VERSION.split(".")[:2])) >= (2, 13)
 
 
-class MessageResponse(Model):
+class MessageResponse(OpenModel):
     """A page of messages, newest first, and its place among the pages.
 
     Fields that are not known here are kept, in `model_extra` and as attributes.
     """
-
-    model_config = ConfigDict(extra="allow")
 
     items: list[MessageMessage] | None = Field(default=None, fail_fast=True)
     """The messages. The first one that is not a message ends the reading of the others."""
@@ -52,4 +54,32 @@ class MessageResponse(Model):
                 return super().model_validate_json(json_data, extra="forbid", **options)
             except ValidationError:
                 pass
-        return super().model_validate_json(json_data, **options)
+        try:
+            return super().model_validate_json(json_data, **options)
+        except ValidationError as error:
+            if not any(map(_is_null_item, error.errors(include_url=False))):
+                raise
+        return cls.model_validate(from_json(json_data), **options)
+
+    @classmethod
+    def model_validate(cls, obj: Any, **options: Any) -> Self:
+        """Read a page as pydantic does, without items that are `None`.
+
+        Args:
+            obj: the page, mostly a `dict`.
+            **options: those of `pydantic.BaseModel.model_validate`.
+
+        Raises:
+            pydantic.ValidationError: it is not a page.
+        """
+        if isinstance(obj, dict):
+            page = cast("dict[str, object]", obj)
+            items = page.get("items")
+            if isinstance(items, list):
+                kept = [item for item in cast("list[object]", items) if item is not None]
+                obj = {**page, "items": kept}
+        return super().model_validate(obj, **options)
+
+
+def _is_null_item(error: ErrorDetails) -> bool:
+    return error["loc"][:1] == ("items",) and error["input"] is None

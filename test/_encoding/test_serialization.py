@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import Enum, IntEnum
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, Optional, Union
 from urllib.parse import parse_qsl
 from uuid import UUID
 
@@ -20,16 +20,17 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field, SecretBytes, SecretStr
 from typing_extensions import TypedDict
 
-from openapi_client import models
+from openapi_client import ApiClient, Configuration, models
 from openapi_client._encoding import native_types
 from openapi_client._encoding.serialization import (
     deserialize,
     deserialize_response,
+    explode_query_object,
     parameters_to_tuples,
     parameters_to_url_query,
     sanitize,
 )
-from openapi_client.models import MessageMessage, MessageResponse
+from openapi_client.models import MessageCreateMessageRequest, MessageMessage, MessageResponse
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -133,8 +134,70 @@ def test_a_collection_of_the_format_multi_is_repeated() -> None:
 
 
 def test_values_without_a_format_are_left_as_they_are() -> None:
-    values: dict[str, Any] = {"a": [1], "b": None, "c": True}
+    values: dict[str, Any] = {"a": [1], "b": None, "c": 1, "d": "True"}
     assert parameters_to_tuples(values, None) == list(values.items())
+
+
+def test_truth_values_are_in_lower_case() -> None:
+    values: dict[str, Any] = {"a": True, "b": [True, 1], "c": [False, "x"]}
+    assert parameters_to_tuples(values, {"b": "multi", "c": "csv"}) == [
+        ("a", "true"),
+        ("b", "true"),
+        ("b", 1),
+        ("c", "false,x"),
+    ]
+    assert parameters_to_url_query(values, {"b": "multi"}) == "a=true&b=true&b=1&c=false,x"
+
+
+EXPLODED: list[tuple[Any, list[tuple[str, Any]]]] = [
+    ({"a": 1, "b": None, "c": ["x", None, True]}, [("a", 1), ("c", "x"), ("c", True)]),
+    (MessageCreateMessageRequest(body="hi"), [("body", "hi")]),
+    ({"day": date(2024, 2, 29), "colour": Colour.RED}, [("day", "2024-02-29"), ("colour", "red")]),
+    ({}, []),
+    (None, []),
+    (5, [("p", 5)]),
+    (["a", "b"], [("p", "a"), ("p", "b")]),
+]
+
+
+@pytest.mark.parametrize(("value", "exploded"), EXPLODED)
+def test_an_object_of_the_query_is_exploded(value: Any, exploded: list[tuple[str, Any]]) -> None:
+    assert explode_query_object("p", value) == exploded
+    with ApiClient(Configuration()) as client:
+        assert client.explode_query_object("p", value) == exploded
+
+
+UUID_1 = UUID(int=1)
+NAMED: list[tuple[str, Any, Any]] = [
+    ("null", None, None),
+    ("null", "Optional[int]", None),
+    ("5", "Optional[int]", 5),
+    ("[1, null]", "List[Optional[int]]", [1, None]),
+    ('{"a": null, "b": [true]}', "Dict[str, Optional[List[bool]]]", {"a": None, "b": [True]}),
+    ('{"id": "j"}', "Optional[MessageMessage]", MessageMessage(jti="j")),
+    (f'"{UUID_1}"', "UUID", UUID_1),
+    (f'"{UUID_1}"', UUID, UUID_1),
+    (f'["{UUID_1}"]', "List[UUID]", [UUID_1]),
+    ("5", "Union[int, List[str]]", 5),
+    ('["a"]', "Union[int, List[str]]", ["a"]),
+    ('{"a": {"b": 1}}', "Union[int, Dict[str, Dict[str, int]]]", {"a": {"b": 1}}),
+    ("5", Union[int, str], 5),  # noqa: UP007 - as generated modules have it
+    ("null", Optional[int], None),  # noqa: UP045 - as generated modules have it
+    ('"red"', Colour, Colour.RED),
+    ('["red"]', list[Colour], [Colour.RED]),
+    ('{"a": "red"}', dict[str, Colour], {"a": Colour.RED}),
+    ("", "str", ""),
+    ("", "object", ""),
+    ("", "Optional[str]", ""),
+    ("{}", "bytes", b"{}"),
+]
+
+
+@pytest.mark.parametrize(("text", "response_type", "value"), NAMED)
+def test_types_are_those_of_both_generators(text: str, response_type: Any, value: Any) -> None:
+    found = deserialize(text, response_type, JSON)
+    assert found == value
+    assert type(found) is type(value)
 
 
 @pytest.mark.parametrize(
@@ -333,7 +396,8 @@ def test_a_model_that_a_program_adds_is_found_by_its_name(monkeypatch: pytest.Mo
     ("text", "response_type"),
     [
         ("{", "object"),
-        ("", "str"),
+        ("", "int"),
+        ("", "MessageMessage"),
         ("text", "str"),
         ("<html>", "MessageMessage"),
         ('"x"', "int"),

@@ -32,6 +32,7 @@ from openapi_client.exceptions import (
     UnauthorizedException,
 )
 from openapi_client.testing import MessagesServer
+from test.support.recorder import Recorder
 
 APP, CONNECTION = "app-1", "user:7@example"
 NAMES = {
@@ -72,7 +73,10 @@ def send_list_get_and_edit(api: MessagesApi, generated: bool) -> None:
     assert operation(api, "get", generated)(APP, CONNECTION, sent.jti) == sent
     edited = operation(api, "edit", generated)(APP, CONNECTION, second.jti, {"body": "zwei"})
     assert (edited.jti, edited.body) == (second.jti, "zwei")
-    assert operation(api, "get", generated)(APP, CONNECTION, second.jti) == edited
+    # Servers of 2023 answer an edit with more digits of its time than they keep.
+    kept = operation(api, "get", generated)(APP, CONNECTION, second.jti)
+    assert kept.updated_at[:20] == edited.updated_at[:20]
+    assert kept == edited.model_copy(update={"updated_at": kept.updated_at})
 
 
 @every_generation
@@ -138,7 +142,7 @@ def test_messages_of_every_generation_read_the_same(
     message = api.get(APP, CONNECTION, stored.jti)
     assert (message.jti, message.body, message.iss) == (stored.jti, "hello", CONNECTION)
     known = messages_server.generation == "2024"
-    assert (message.read, message.received) == ((True, True) if known else (None, None))
+    assert (message.read, message.received) == ((True, False) if known else (None, None))
     assert message.created_at is not None
     assert message.created_at_datetime is not None
     assert message.created_at_datetime.tzinfo is not None
@@ -294,8 +298,8 @@ WRONG: list[tuple[str, tuple[Any, ...], dict[str, Any], str]] = [
         for name in ("messages_since", "page", "per_page")
         for value in ("1", 1.0, True, [1], "")
     ],
-    *[("send", ("a", "c", value), {}, "request") for value in (None, 5, ["hi"], b"hi")],
-    *[("edit", ("a", "c", "j", value), {}, "request") for value in (None, 5, ["hi"], b"hi")],
+    *[("send", ("a", "c", value), {}, "request") for value in (5, ["hi"], b"hi")],
+    *[("edit", ("a", "c", "j", value), {}, "request") for value in (5, ["hi"], b"hi")],
     *[("send", ("a", "c", {"body": value}), {}, "request.body") for value in (5, b"hi", ["hi"])],
     ("send", ("a", "c", MessageUpdateMessageRequest(body="hi")), {}, "request"),
     ("edit", ("a", "c", "j", MessageCreateMessageRequest(body="hi")), {}, "request"),
@@ -329,6 +333,55 @@ def test_argument_of_the_wrong_type_is_named(
     places = {".".join(map(str, error["loc"])) for error in caught.value.errors()}
     assert any(place.startswith(named) for place in places), places
     assert len(messages_server.requests) == 0
+
+
+BODIES = [("send", "message_create_message_request"), ("edit", "message_update_message_request")]
+
+
+@pytest.mark.parametrize("variant", ["", "_with_http_info", "_without_preload_content"])
+@pytest.mark.parametrize("generated", [True, False])
+@pytest.mark.parametrize(("name", "keyword"), BODIES)
+def test_body_goes_by_the_keyword_of_either_generator(
+    recorder: Recorder,
+    client: ApiClient,
+    name: str,
+    keyword: str,
+    generated: bool,
+    variant: str,
+) -> None:
+    ids = {"app_id": APP, "connection_id": CONNECTION, **({"jti": "j"} if name == "edit" else {})}
+    method = operation(MessagesApi(client), name, generated, variant)
+    body = {"body": "hi"}
+    for keywords in ({"request": body}, {keyword: body}):
+        result = method(**ids, **keywords)
+        if variant == "_without_preload_content":
+            result.close()
+    assert [received.json for received in recorder.received] == [body, body]
+    with pytest.raises(TypeError, match=f"request.*{keyword}"):
+        method(**ids, **{"request": body, keyword: body})
+    with pytest.raises(TypeError, match="request"):
+        method(*ids.values(), body, **{keyword: body})
+    with pytest.raises(TypeError, match=r"message_x"):
+        method(**ids, message_x=body)
+    assert len(recorder.received) == 2
+
+
+@pytest.mark.parametrize(("name", "keyword"), BODIES)
+def test_generated_names_send_without_a_body(
+    recorder: Recorder, client: ApiClient, name: str, keyword: str
+) -> None:
+    api = MessagesApi(client)
+    ids = (APP, CONNECTION) if name == "send" else (APP, CONNECTION, "j")
+    generated = operation(api, name, True)
+    generated(*ids)
+    generated(*ids, None)
+    generated(*ids, **{keyword: None})
+    assert [received.body for received in recorder.received] == [b""] * 3
+    with pytest.raises(TypeError, match="request"):
+        operation(api, name, False)(*ids)
+    with pytest.raises(ValidationError, match="request"):
+        operation(api, name, False)(*ids, None)
+    assert len(recorder.received) == 3
 
 
 @pytest.mark.parametrize("name", ["send", "edit"])

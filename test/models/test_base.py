@@ -24,8 +24,9 @@ each_model = pytest.mark.parametrize("model", MODELS)
 each_request = pytest.mark.parametrize("request_model", REQUESTS)
 
 
-def test_the_package_names_its_four_models() -> None:
-    assert openapi_client.models.__all__ == sorted(model.__name__ for model in MODELS)
+def test_the_package_names_its_models() -> None:
+    errors = ["Error", "ErrorDetails", "ErrorMessage"]
+    assert openapi_client.models.__all__ == errors + sorted(model.__name__ for model in MODELS)
 
 
 @each_model

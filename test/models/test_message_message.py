@@ -12,7 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from openapi_client.models import MessageMessage
+from openapi_client.models import (
+    MessageCreateMessageRequest,
+    MessageMessage,
+    MessageResponse,
+)
 
 STRINGS = ["body", "cid", "created_at", "iat", "iss", "jti", "rid", "updated_at"]
 TRUTHS = ["read", "received"]
@@ -221,3 +225,41 @@ def test_a_field_of_the_server_never_hides_a_method() -> None:
     message = MessageMessage.model_validate(named_like_ours)
     assert message.to_dict() == named_like_ours
     assert message.iat_datetime is None
+
+
+@pytest.mark.parametrize(
+    "sent", [{"jti": "j", "iss": "me"}, {"id": "j", "connection_id": "me"}], ids=["2023", "2024"]
+)
+def test_ids_have_the_names_of_both_generations(sent: dict[str, str]) -> None:
+    message = MessageMessage.model_validate(sent)
+    assert (message.id, message.connection_id) == (message.jti, message.iss) == ("j", "me")
+    message.id, message.connection_id = "k", "you"
+    assert message.to_dict() == {"jti": "k", "iss": "you"}
+    wrong: Any = 5
+    with pytest.raises(ValidationError):
+        message.id = wrong
+    with pytest.raises(ValidationError):
+        message.connection_id = wrong
+    assert (MessageMessage().id, MessageMessage().connection_id) == (None, None)
+
+
+def test_a_typo_in_an_attribute_is_an_error_when_it_is_assigned() -> None:
+    message = MessageMessage.from_dict({"jti": "j", "mood": "good"})
+    assert message is not None
+    models: list[Any] = [message, MessageResponse(), MessageCreateMessageRequest()]
+    for model in models:
+        with pytest.raises(ValidationError, match="no attribute 'boddy'"):
+            model.boddy = "x"
+    extra: Any = message
+    extra.mood = "bad"
+    assert extra.mood == "bad"
+    assert message.additional_properties == message.model_extra == {"mood": "bad"}
+    assert message == MessageMessage.from_dict({"jti": "j", "mood": "bad"})
+
+
+def test_the_documented_fields_alone_can_be_had() -> None:
+    message = MessageMessage.from_dict({"id": "j", "read": True, "mood": "good"})
+    assert message is not None
+    documented = MessageMessage.model_fields.keys() - {"read", "received"}
+    assert len(documented) == 8
+    assert message.model_dump(include=documented, exclude_none=True) == {"jti": "j"}

@@ -45,7 +45,7 @@ def test_nothing_but_an_integer_is_taken_for_one(name: str, value: object) -> No
         MessageResponse.model_validate({name: value})
 
 
-@pytest.mark.parametrize("items", ["x", 1, {"jti": "j"}, [1], [None], ["jti"]])
+@pytest.mark.parametrize("items", ["x", 1, {"jti": "j"}, [1], ["jti"]])
 def test_items_are_a_list_of_messages_and_nothing_else(items: object) -> None:
     with pytest.raises(ValidationError, match="items"):
         MessageResponse.model_validate_json(json.dumps({"items": items}))
@@ -89,12 +89,31 @@ def test_a_page_without_unknown_fields_is_equal_to_one_that_was_built() -> None:
 
 
 @pytest.mark.parametrize("name", ["note", "later"])
-def test_an_attribute_can_be_added_to_a_message_of_a_page(name: str) -> None:
+def test_a_field_can_be_added_to_a_message_of_a_page(name: str) -> None:
     page = MessageResponse.model_validate_json(page_of(1))
     assert page.items is not None
     message = page.items[0]
-    setattr(message, name, "mine")
+    with pytest.raises(ValidationError, match=f"no attribute '{name}'"):
+        setattr(message, name, "mine")
+    message.additional_properties[name] = "mine"
+    assert getattr(message, name) == "mine"
     assert message.to_dict() == {"jti": "m0", "body": "x", name: "mine"}
+
+
+@pytest.mark.usefixtures("each_pydantic")
+@pytest.mark.parametrize("new", [{}, {"new": 1}])
+@pytest.mark.parametrize("count", [-1, 0, 10**20])
+def test_a_page_of_any_server_is_usable(new: dict[str, Any], count: int) -> None:
+    numbers = dict.fromkeys(NUMBERS, count)
+    text = json.dumps({"items": [None, {"id": "a"}, None, {"jti": "b", **new}], **numbers, **new})
+    for page in (MessageResponse.model_validate_json(text), MessageResponse.from_json(text)):
+        assert page is not None
+        assert [message.jti for message in page.items or []] == ["a", "b"]
+        assert [getattr(page, name) for name in NUMBERS] == [count] * 4
+        assert page == MessageResponse.from_dict(json.loads(text))
+    empty = MessageResponse.from_json('{"items": null}')
+    assert empty is not None
+    assert empty.items is None
 
 
 @pytest.mark.usefixtures("each_pydantic")

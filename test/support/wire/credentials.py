@@ -149,12 +149,12 @@ CREDENTIALS = [
 
 OPTIONS = [
     Case(
-        "credentials of the call in the cookie, before the client's cookie",
+        "credentials of the call in the cookie, after the client's cookie",
         lambda api: api.get(
             "a", "c", "j", _request_auth=_own("cookie", "sid", "sid=k3y-for-one-call")
         ),
         GET_LINE,
-        {"Cookie": "sid=k3y-for-one-call", "Authorization": None},
+        {"Cookie": "a=1; sid=k3y-for-one-call", "Authorization": None},
         client={"cookie": "a=1"},
     ),
     Case(

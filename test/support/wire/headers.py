@@ -40,7 +40,7 @@ HEADERS = [
     ),
     _header("empty", {"X-Empty": ""}, {"X-Empty": ""}),
     _header("int", {"X-Number": 7}, {"X-Number": "7"}),
-    _header("bool", {"X-Flag": True}, {"X-Flag": "True"}),
+    _header("bool", {"X-Flag": True}, {"X-Flag": "true"}),
     _header("bytes", {"X-Bytes": b"caf\xe9"}, {"X-Bytes": "caf\xe9"}),
     _header("Latin-1", {"X-Name": "café"}, {"X-Name": "caf\xe9"}),
     _header("enum", {"X-Colour": Named.BLUE}, {"X-Colour": "blue"}),

@@ -1,0 +1,66 @@
+"""Responses that a program has made itself, for tests and as wrappers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+# What a wrapper of a `RESTResponse` may pass on; a mock has an attribute of every name.
+_TOLD: dict[str, type | tuple[type, ...]] = {
+    "attempts": tuple,
+    "hint": str,
+    "request_line": str,
+    "retry_after": (int, float),
+    "secrets": frozenset,
+}
+
+
+def headers_of(response: Any) -> Mapping[str, str]:
+    """The headers of a response: its `headers`, else what its `getheaders()` returns."""
+    headers = getattr(response, "headers", None)
+    if not isinstance(headers, Mapping):
+        ask = getattr(response, "getheaders", None)
+        headers = ask() if callable(ask) else None
+    if isinstance(headers, Mapping):
+        return cast("Mapping[str, str]", headers)
+    if isinstance(headers, Iterable):
+        return dict(cast("Iterable[tuple[str, str]]", headers))
+    return {}
+
+
+class ForeignResponse:
+    """A response that is no `RESTResponse`, with the methods of one.
+
+    Args:
+        response: has `status`, `reason` and `data`, and `headers`, `getheaders()` or
+            `getheader()`, as the responses of one generator or another have them.
+    """
+
+    def __init__(self, response: Any) -> None:
+        self._response = response
+        self._headers = headers_of(response)
+        self.status: int = response.status
+        self.reason: str | None = response.reason
+        self.data: bytes | None = response.data
+        for name, kind in _TOLD.items():
+            value = getattr(response, name, None)
+            if isinstance(value, kind):
+                setattr(self, name, value)
+
+    def read(self) -> bytes:
+        """The body."""
+        return self.data or b""
+
+    def getheaders(self) -> Mapping[str, str]:
+        """The headers."""
+        return self._headers
+
+    def getheader(self, name: str, default: str | None = None) -> str | None:
+        """One header, in any case; or `default`."""
+        lower = name.lower()
+        for other, value in self._headers.items():
+            if other.lower() == lower:
+                return value
+        ask = getattr(self._response, "getheader", None)
+        told = ask(name, default) if callable(ask) else None
+        return told if isinstance(told, str) else default
