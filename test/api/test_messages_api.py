@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from dateutil.parser import isoparse
 from pydantic import ValidationError
 from urllib3.exceptions import InsecureRequestWarning
 
@@ -73,10 +74,16 @@ def send_list_get_and_edit(api: MessagesApi, generated: bool) -> None:
     assert operation(api, "get", generated)(APP, CONNECTION, sent.jti) == sent
     edited = operation(api, "edit", generated)(APP, CONNECTION, second.jti, {"body": "zwei"})
     assert (edited.jti, edited.body) == (second.jti, "zwei")
-    # Servers of 2023 answer an edit with more digits of its time than they keep.
     kept = operation(api, "get", generated)(APP, CONNECTION, second.jti)
-    assert kept.updated_at[:20] == edited.updated_at[:20]
-    assert kept == edited.model_copy(update={"updated_at": kept.updated_at})
+    assert without_nanoseconds(kept) == without_nanoseconds(edited)
+
+
+def without_nanoseconds(message: MessageMessage) -> dict[str, Any]:
+    """Return what a message says, but for digits that servers of 2023 answer and do not keep."""
+    times = ("created_at", "iat", "updated_at")
+    return message.to_dict() | {
+        name: isoparse(getattr(message, name)[:26].rstrip("Z") + "Z") for name in times
+    }
 
 
 @every_generation
