@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing_extensions import Self
 
 from openapi_client._settings import seconds
-from openapi_client.conversations.backoff import may_pass, pause
+from openapi_client.conversations._backoff import may_pass, pause
 from openapi_client.conversations.marker import Marker, marker_at
 from openapi_client.conversations.reader import Reader
 from openapi_client.conversations.times import NEVER, Stop, Times

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 
-from openapi_client.conversations.backoff import pause
+from openapi_client.conversations._backoff import pause
 from openapi_client.conversations.times import Stop, Times
 
 
