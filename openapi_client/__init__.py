@@ -61,6 +61,8 @@ if TYPE_CHECKING:
 
 __version__ = "1.0.0"
 
+_DISTRIBUTION = "openapi-messages-client"
+
 _HOMES = {
     "ApiAttributeError": "exceptions",
     "ApiClient": "api_client",
@@ -105,6 +107,34 @@ __all__ = [
     "OpenApiException",
     "__version__",
 ]
+
+
+def _warn_of_other_distributions() -> None:
+    """Warn if a generated package of the same name was installed over: what is left of it breaks.
+
+    Each generated package has modules `api/*_api.py`. One `listdir` costs 10 us; a look into the
+    metadata of all distributions would cost milliseconds.
+    """
+    import os
+
+    try:
+        modules = os.listdir(os.path.join(*__path__, "api"))  # noqa: PTH118, PTH208
+    except (OSError, TypeError):  # in a zip file, or in several folders
+        return
+    others = {name for name in modules if name.endswith("_api.py")} - {"messages_api.py"}
+    if others:
+        import warnings
+
+        warnings.warn(
+            f"Another distribution has installed a package openapi_client into the same "
+            f"environment ({', '.join(sorted(others))} in openapi_client/api): its programs are "
+            f"broken now. Give {_DISTRIBUTION} an environment of its own",
+            RuntimeWarning,
+            stacklevel=3,
+        )
+
+
+_warn_of_other_distributions()
 
 
 def __getattr__(name: str) -> object:

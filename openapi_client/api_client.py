@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 
 from typing_extensions import Self
 
-from openapi_client import rest
+from openapi_client import __version__, rest
 from openapi_client._encoding.foreign_response import ForeignResponse
 from openapi_client._encoding.generic_methods import GenericMethods
 from openapi_client._encoding.header_fields import truth_in_lower_case
@@ -33,6 +33,7 @@ from openapi_client._encoding.response_body import (
     without_secrets,
 )
 from openapi_client._http.call import Call, Method, call_of
+from openapi_client._installation import DISTRIBUTION
 from openapi_client.api_response import ApiResponse
 from openapi_client.configuration import Configuration
 from openapi_client.exceptions import (
@@ -98,7 +99,7 @@ class ApiClient(GenericMethods):
         if header_name is not None:
             self.default_headers[header_name] = header_value or ""
         self.cookie = cookie
-        self.user_agent = "OpenAPI-Generator/1.0.0/python"
+        self.user_agent = f"{DISTRIBUTION}/{__version__}"
         self.client_side_validation = self.configuration.client_side_validation
 
     def __enter__(self) -> Self:

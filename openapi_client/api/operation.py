@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
 from typing_extensions import Never, NotRequired, ParamSpec, TypedDict
 from urllib3 import BaseHTTPResponse
 
+from openapi_client import _installation as _installation  # noqa: PLC0414
 from openapi_client._encoding.request_parts import has_header, merged_headers
 from openapi_client._redaction import HIDDEN, forget_locals
 from openapi_client._settings import checked_retries

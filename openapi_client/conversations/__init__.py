@@ -1,5 +1,6 @@
 """What spans many calls: every message of a conversation, new ones as they come, many sends."""
 
+from openapi_client import _installation as _installation
 from openapi_client.conversations.conversation import Conversation
 from openapi_client.conversations.follow import Follower
 from openapi_client.conversations.iterate import MessageIterator, PageIterator
