@@ -15,7 +15,7 @@ from typing_extensions import Self
 from urllib3.util import parse_url
 
 from openapi_client._hosts import origin_key
-from openapi_client.conversations.marker import Marker
+from openapi_client.conversations._marker import Marker
 from openapi_client.exceptions import ApiException
 
 _MOST_CONVERSATIONS = 1024

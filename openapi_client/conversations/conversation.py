@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Unpack
 
 from openapi_client._settings import seconds
+from openapi_client.conversations._arguments import check_at_least, check_text
 from openapi_client.conversations._claims import CLAIMS, conversation_name
+from openapi_client.conversations._follow import ONE_ATTEMPT, Follower
+from openapi_client.conversations._iterate import MessageIterator, PageIterator
+from openapi_client.conversations._marker import Marker, marker_at
 from openapi_client.conversations._send_many import Body, Outcome, Sender, paired, request_of
 from openapi_client.conversations._send_once import Calls, OnceSender, as_stored, safe_policy
-from openapi_client.conversations.arguments import check_at_least, check_text
-from openapi_client.conversations.follow import ONE_ATTEMPT, Follower
-from openapi_client.conversations.iterate import MessageIterator, PageIterator
+from openapi_client.conversations._times import Stop, Times
+from openapi_client.conversations._windows import FetchPage, Snapshot, Window, page_of, snapshot_of
 from openapi_client.conversations.ledger import Ledger
-from openapi_client.conversations.marker import Marker, marker_at
-from openapi_client.conversations.times import Stop, Times
-from openapi_client.conversations.windows import Look, Snapshot, Window, page_of, snapshot_of
 from openapi_client.exceptions import ApiValueError, DeserializationException
 from openapi_client.models import (
     MessageCreateMessageRequest,
@@ -193,7 +193,7 @@ class Conversation:
             ApiValueError: an argument makes no sense; the message names it.
         """
         return PageIterator(
-            self._look(options),
+            self._fetch_page(options),
             per_page=per_page,
             max_items=max_items,
             workers=workers,
@@ -232,7 +232,7 @@ class Conversation:
         """
         options["_retries"] = ONE_ATTEMPT
         return Follower(
-            self._look(options),
+            self._fetch_page(options),
             lambda jti: self.get(jti, **options),
             after=_marker(after),
             poll_interval=poll_interval,
@@ -366,7 +366,7 @@ class Conversation:
         policy = safe_policy(configured if given is None else given)
         looking["_retries"] = policy
         sending["_retries"] = policy._replace(statuses=policy.statuses & {429})
-        look = self._look(looking)
+        look = self._fetch_page(looking)
 
         def newest() -> MessageMessage | None:
             items = look(Window(1, 1)).response.items
@@ -378,7 +378,7 @@ class Conversation:
             lambda: self.send(request, **sending), newest, lambda: self.messages(**looking)
         )
 
-    def _look(self, options: RequestOptions) -> Look:
+    def _fetch_page(self, options: RequestOptions) -> FetchPage:
         def look(window: Window) -> Snapshot:
             response = page_of(self.list(page=window.page, per_page=window.size, **options))
             return snapshot_of(response, window)

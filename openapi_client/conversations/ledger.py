@@ -33,7 +33,6 @@ import itertools
 import os
 import random
 import time
-import uuid
 from functools import partial
 from typing import Any
 
@@ -98,7 +97,7 @@ class Ledger:
             key: the key; `None` for one that nobody else has.
             text: the text of the message.
         """
-        checked = f"{uuid.uuid4()}" if key is None else check_key(key)
+        checked = os.urandom(16).hex() if key is None else check_key(key)
         return Entry(self, self._store, conversation, checked, text)
 
     def clean(self) -> None:

@@ -11,6 +11,8 @@ import ssl
 import tempfile
 from pathlib import Path
 
+from openapi_client._installation import DISTRIBUTION
+
 BACKLOG = 1024
 _PORT_ATTEMPTS = 20
 
@@ -35,7 +37,7 @@ class Certificates:
         except ImportError as error:
             raise ImportError(
                 "TLS needs certificates, and they are made by the package 'trustme', which is "
-                "not installed: pip install 'openapi-client[testing]', or use tls=False "
+                f"not installed: pip install '{DISTRIBUTION}[testing]', or use tls=False "
                 "(--no-tls)"
             ) from error
         authority = trustme.CA(organization_name="openapi_client.testing")

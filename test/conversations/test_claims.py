@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from openapi_client.conversations._claims import Claims, ClaimsByConversation, Known, Since
-from openapi_client.conversations.marker import Marker, marker_at, moment_of
+from openapi_client.conversations._marker import Marker, marker_at, moment_of
 from openapi_client.exceptions import ApiException, ServiceException
 from openapi_client.models import MessageMessage
 from test.support.threads import in_threads
