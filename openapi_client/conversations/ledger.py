@@ -33,10 +33,10 @@ import itertools
 import os
 import random
 import time
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
 from typing_extensions import Self
 
 from openapi_client._settings import seconds
@@ -49,6 +49,8 @@ _DAY = 86_400.0
 _MOST_CHARACTERS = 255
 _LAST_SLOT = 2**31 - 1
 _ADDS_PER_CLEANING = 1000
+
+Read = TypeVar("Read")
 
 
 class Ledger:
@@ -147,7 +149,7 @@ class Entry:
             self.release()
             return self.take()
         if record.message is None:
-            self.since = Since.from_text(record.since)
+            self.since = _read(Since.from_text, record.since)
         return True
 
     def _found(self) -> Record | None:
@@ -157,7 +159,7 @@ class Entry:
         if record.digest != self._digest:
             raise ApiValueError(f"The key {self._place[1]!r} was used with another text")
         if record.message is not None:
-            self.message = _message_of(record)
+            self.message = _read(MessageMessage.from_json, record.message)
         return record
 
     def _new_slot(self) -> int:
@@ -247,14 +249,19 @@ def _opened(store: str | os.PathLike[str] | Store) -> Store:
     return store
 
 
-def _message_of(record: Record) -> MessageMessage:
+def _read(reader: Callable[[str], Read | None], text: str) -> Read:
+    """Read what a record holds.
+
+    Raises:
+        LedgerException: it does not hold that.
+    """
     try:
-        message = MessageMessage.from_json(record.message or "")
-    except (ValueError, ValidationError) as error:
-        raise unusable("of this send", f"its message is damaged ({error})") from error
-    if message is None:
-        raise unusable("of this send", "its message is damaged")
-    return message
+        read = reader(text)
+    except (ValueError, TypeError) as error:
+        raise unusable("of this send", f"a record is damaged ({error})") from error
+    if read is None:
+        raise unusable("of this send", "a record is damaged")
+    return read
 
 
 def _lost() -> LedgerException:
