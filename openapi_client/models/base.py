@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, Optional, TypeVar, Union
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from typing_extensions import Self
+
+T = TypeVar("T")
+
+# A field that every server sends in every answer. Generated packages let it be left out, where it
+# is `None`; but a program that edits what it has sent is not to cast or check what cannot be. So to
+# type checkers it is `T | Any`, the convention of typeshed: used as a `T`, and compared with `None`
+# by whoever wants to.
+if TYPE_CHECKING:
+    Sent = Union[T, Any]  # noqa: UP007 - a generic alias
+else:
+    Sent = Optional
 
 
 class Model(BaseModel):
