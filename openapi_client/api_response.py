@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, StrictStr
 
+from openapi_client.models.base import Sent
 from openapi_client.retries import Attempt
 
 T = TypeVar("T")
@@ -21,7 +22,7 @@ class ApiResponse(BaseModel, Generic[T]):
 
     status_code: int
     """The HTTP status."""
-    headers: dict[StrictStr, StrictStr] | None = Field(default=None, repr=False)
+    headers: Sent[dict[StrictStr, StrictStr]] = Field(default=None, repr=False)
     """The headers, named as the server named them."""
     data: T
     """The body, decoded."""

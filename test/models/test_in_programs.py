@@ -17,6 +17,7 @@ from openapi_client.models import (
     MessageMessage,
     MessageResponse,
 )
+from test.support.type_checkers import CHECKERS, assert_typed
 
 EMPTY = dict.fromkeys(MessageMessage.model_fields)
 
@@ -121,24 +122,9 @@ print(identifier, moment, items, maybe, again, request.to_dict())
 """
 
 
-@pytest.mark.parametrize(
-    "checker",
-    [["mypy", "--strict", "--no-incremental"], ["pyright", "--warnings"]],
-    ids=lambda c: c[0],
-)
-def test_a_strictly_typed_program_can_make_and_read_models(
-    tmp_path: Path, checker: list[str]
-) -> None:
-    program = tmp_path / "program.py"
-    program.write_text(f"# pyright: strict\n{PROGRAM}")
-    checked = subprocess.run(
-        [sys.executable, "-m", *checker, str(program)],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_a_strictly_typed_program_can_make_and_read_models(tmp_path: Path, checker: str) -> None:
+    assert_typed(checker, tmp_path, {"program.py": PROGRAM})
 
 
 def test_dateutil_is_imported_only_when_a_datetime_is_asked_for() -> None:
