@@ -55,8 +55,6 @@ def main(task: str, *arguments: str) -> int:
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 10):
-        sys.exit(f"Python 3.10 or newer is needed; this is {sys.version.split()[0]}")
     if len(sys.argv) < 2 or sys.argv[1] not in TASKS:
         sys.exit(__doc__)
     sys.exit(main(*sys.argv[1:]))

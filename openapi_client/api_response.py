@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, StrictStr
 
@@ -18,7 +18,7 @@ class ApiResponse(BaseModel, Generic[T]):
     Headers and the raw body are not in its `repr`: they may hold cookies and tokens.
     """
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(arbitrary_types_allowed=True)
 
     status_code: int
     """The HTTP status."""

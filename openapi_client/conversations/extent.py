@@ -20,10 +20,10 @@ class Extent:
 
     def __init__(self, look: Look, first: Snapshot) -> None:
         self._look = look
-        self.shown = first.end
+        self.shown: int = first.end
         """How many messages the first answer has shown to be there."""
         claimed = first.response.total_count
-        self.claimed = first.end if first.ends or claimed is None else claimed
+        self.claimed: int = first.end if first.ends or claimed is None else claimed
         """What the server says; nobody has tested it."""
         self._count: int | None = None
 

@@ -17,7 +17,6 @@ from openapi_client.models import (
     MessageMessage,
     MessageResponse,
 )
-from test.support.type_checkers import CHECKERS, assert_typed
 
 EMPTY = dict.fromkeys(MessageMessage.model_fields)
 
@@ -104,27 +103,6 @@ def test_the_json_schema_has_the_documented_names_both_ways() -> None:
     written = MessageMessage.model_json_schema(mode="serialization")
     assert list(read["properties"]) == list(MessageMessage.model_fields)
     assert list(written["properties"]) == list(MessageMessage.model_fields)
-
-
-PROGRAM = """
-from datetime import datetime
-from openapi_client.models import MessageMessage, MessageResponse, MessageCreateMessageRequest
-
-message = MessageMessage(jti="x", read=True)
-identifier: str | None = message.jti
-moment: datetime | None = message.created_at_datetime
-page = MessageResponse(items=[message], page=1)
-items: list[MessageMessage] | None = page.items
-maybe: MessageResponse | None = MessageResponse.from_json(page.to_json())
-again: MessageResponse = MessageResponse.model_validate_json(b"{}")
-request = MessageCreateMessageRequest(body="x")
-print(identifier, moment, items, maybe, again, request.to_dict())
-"""
-
-
-@pytest.mark.parametrize("checker", CHECKERS)
-def test_a_strictly_typed_program_can_make_and_read_models(tmp_path: Path, checker: str) -> None:
-    assert_typed(checker, tmp_path, {"program.py": PROGRAM})
 
 
 def test_dateutil_is_imported_only_when_a_datetime_is_asked_for() -> None:
