@@ -110,28 +110,30 @@ __all__ = [
 
 
 def _warn_of_other_distributions() -> None:
-    """Warn if a generated package of the same name was installed over: what is left of it breaks.
+    """Warn if the distribution of a generated package is installed into the same folder.
 
-    Each generated package has modules `api/*_api.py`. One `listdir` costs 10 us; a look into the
-    metadata of all distributions would cost milliseconds.
+    Each would write its files over those of the other, and take them away with it. Modules of other
+    endpoints that a program keeps in `openapi_client/api` are no such distribution. One `listdir`
+    costs microseconds; a look into the metadata of all distributions would cost milliseconds.
     """
     import os
 
     try:
-        modules = os.listdir(os.path.join(*__path__, "api"))  # noqa: PTH118, PTH208
+        names = os.listdir(os.path.join(*__path__, os.pardir))  # noqa: PTH118, PTH208
     except (OSError, TypeError):  # in a zip file, or in several folders
         return
-    others = {name for name in modules if name.endswith("_api.py")} - {"messages_api.py"}
-    if others:
-        import warnings
+    for name in names:
+        if name.startswith("openapi_client-") and name.endswith(".dist-info"):
+            import warnings
 
-        warnings.warn(
-            f"Another distribution has installed a package openapi_client into the same "
-            f"environment ({', '.join(sorted(others))} in openapi_client/api): its programs are "
-            f"broken now. Give {_DISTRIBUTION} an environment of its own",
-            RuntimeWarning,
-            stacklevel=3,
-        )
+            warnings.warn(
+                f"Another distribution has installed its package openapi_client over this one, or "
+                f"this one over its: {name} is in the same folder. Give {_DISTRIBUTION} an "
+                f"environment of its own, or uninstall both and install one of them again",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+            return
 
 
 _warn_of_other_distributions()

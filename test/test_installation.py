@@ -40,13 +40,20 @@ def test_alone_nothing_is_said(site_packages: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_what_is_left_of_another_distribution_is_warned_of(site_packages: Path) -> None:
-    (site_packages / "openapi_client" / "api" / "pets_api.py").write_text("")
+def test_a_generated_distribution_in_the_same_folder_is_warned_of(site_packages: Path) -> None:
+    (site_packages / "openapi_client-1.0.0.dist-info").mkdir()
     done = run(site_packages, OURS_ALONE)
     assert done.returncode == 0
     assert done.stderr.startswith("<string>:1: RuntimeWarning: Another distribution has installed")
-    assert "pets_api.py" in done.stderr
+    assert "openapi_client-1.0.0.dist-info" in done.stderr
     assert DISTRIBUTION in done.stderr
+
+
+def test_kept_modules_of_other_endpoints_are_not_warned_of(site_packages: Path) -> None:
+    (site_packages / "openapi_client" / "api" / "pets_api.py").write_text("")
+    (site_packages / "openapi_messages_client-1.0.0.dist-info").mkdir()
+    done = run(site_packages, OURS_ALONE)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("module", STRANDED)
