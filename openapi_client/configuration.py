@@ -242,7 +242,7 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.access_token = self.access_token
+        self.access_token: str | Callable[[], str] | None = self.access_token
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = type(self).__new__(type(self))
