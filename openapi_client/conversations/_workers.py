@@ -89,6 +89,7 @@ class Workers(Generic[A, R]):
     def _work(self) -> None:
         while (task := self._queue.get()) is not None:
             self._do(*task)
+            del task  # with its result, while the next one is waited for
 
     def _do(self, future: Future[R], argument: A) -> None:
         if not future.set_running_or_notify_cancel():
