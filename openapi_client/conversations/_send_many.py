@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from openapi_client.conversations._throttle import Throttle
 from openapi_client.conversations._times import Times
+from openapi_client.conversations._workers import Workers
 from openapi_client.exceptions import ApiException, ApiValueError, TooManyRequestsException
 from openapi_client.models import MessageCreateMessageRequest, MessageMessage
 from openapi_client.retries import TRANSIENT_STATUSES, RetryPolicy
@@ -65,7 +66,7 @@ class Sender(Generic[Item]):
         """Send `items`; yield one outcome for each that was taken, in order."""
         pending: deque[Future[Outcome]] = deque()
         source = iter(items)
-        threads = ThreadPoolExecutor(self._workers, "openapi-client-sends")
+        threads = Workers(self._outcome, self._workers, "openapi-client-sends")
         try:
             while not self._stopped.is_set():
                 try:
@@ -74,17 +75,19 @@ class Sender(Generic[Item]):
                     break
                 except Exception:
                     # The caller's own error comes where it happened: after what was sent before.
-                    yield from _drained(pending)
+                    yield from _drained(threads, pending)
                     raise
-                pending.append(threads.submit(self._outcome, item))
+                pending.append(threads.submit(item))
                 while pending and (
                     len(pending) >= _AHEAD_PER_WORKER * self._workers or pending[0].done()
                 ):
-                    yield pending.popleft().result()
-            yield from _drained(pending)
+                    yield threads.result(pending.popleft())
+            yield from _drained(threads, pending)
         finally:
             self._stopped.set()
-            threads.shutdown(cancel_futures=True)
+            for future in pending:
+                future.cancel()
+            threads.close()
 
     def _outcome(self, item: Item) -> Outcome:
         try:
@@ -149,9 +152,9 @@ def request_of(body: Body) -> MessageCreateMessageRequest:
     return MessageCreateMessageRequest.model_validate(given)
 
 
-def _drained(pending: deque[Future[Outcome]]) -> Iterator[Outcome]:
+def _drained(threads: Workers[Item, Outcome], pending: deque[Future[Outcome]]) -> Iterator[Outcome]:
     while pending:
-        yield pending.popleft().result()
+        yield threads.result(pending.popleft())
 
 
 def _not_sent(reason: str) -> ApiException:

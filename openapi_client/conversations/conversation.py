@@ -10,6 +10,7 @@ from typing_extensions import Unpack
 from openapi_client._settings import seconds
 from openapi_client.conversations._arguments import check_at_least, check_text
 from openapi_client.conversations._claims import CLAIMS, conversation_name
+from openapi_client.conversations._entry import Entry
 from openapi_client.conversations._follow import ONE_ATTEMPT, Follower
 from openapi_client.conversations._iterate import MessageIterator, PageIterator
 from openapi_client.conversations._marker import Marker, marker_at
@@ -353,7 +354,7 @@ class Conversation:
             self._calls_of(request, options),
             text,
             CLAIMS.of(name, self._times.clock),
-            None if ledger is None else ledger.entry(name, key, text),
+            None if ledger is None else Entry(ledger, name, key, text),
             settle=settle,
             give_up_after=give_up_after,
             times=self._times,
