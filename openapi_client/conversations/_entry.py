@@ -17,6 +17,8 @@ from openapi_client.models import MessageMessage
 
 _MOST_CHARACTERS = 255
 _LAST_SLOT = 2**31 - 1
+# How likely it is that a new key makes the ledger forget the old ones.
+_FORGETTING = 0.001
 
 Read = TypeVar("Read")
 
@@ -95,7 +97,8 @@ class Entry:
         record = Record(self._digest, self._slot, since.to_text())
         if not self._store.add(*self._place, record, time.time()):
             return False
-        self._ledger.added()
+        if random.random() < _FORGETTING:  # noqa: S311 - no secret
+            self._ledger.forget()
         return True
 
     def claim(self, message: MessageMessage) -> bool:

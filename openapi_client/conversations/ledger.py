@@ -28,7 +28,6 @@ dead.
 
 from __future__ import annotations
 
-import itertools
 import os
 import time
 from functools import partial
@@ -41,7 +40,6 @@ from openapi_client.conversations.store import Store
 from openapi_client.exceptions import ApiTypeError
 
 _DAY = 86_400.0
-_ADDS_PER_CLEANING = 1000
 
 
 class Ledger:
@@ -64,7 +62,6 @@ class Ledger:
     ) -> None:
         self._forget_after = seconds("forget_after", forget_after)
         self._store = _opened(store)
-        self._adds = itertools.count()
 
     def __repr__(self) -> str:
         return f"<Ledger of {self._store!r}>"
@@ -91,10 +88,16 @@ class Ledger:
         """Forget the keys that are too old; new sends do so by themselves, now and then."""
         self._store.forget(time.time() - self._forget_after)
 
-    def added(self) -> None:
-        """Note that a send was added."""
-        if next(self._adds) % _ADDS_PER_CLEANING == 0:
-            self.forget()
+
+def check_ledger(ledger: object) -> Ledger | None:
+    """Return what is a ledger or `None`.
+
+    Raises:
+        ApiTypeError: it is neither.
+    """
+    if ledger is None or isinstance(ledger, Ledger):
+        return ledger
+    raise ApiTypeError(f"ledger must be a Ledger, not {type(ledger).__name__}")
 
 
 def _opened(store: str | os.PathLike[str] | Store) -> Store:
@@ -106,6 +109,6 @@ def _opened(store: str | os.PathLike[str] | Store) -> Store:
         from openapi_client.conversations._sqlite_store import SqliteStore
 
         return SqliteStore(store)
-    if not hasattr(store, "find"):
+    if not hasattr(store, "claim"):
         raise ApiTypeError(f"store must be a path, a URL or a Store, not {type(store).__name__}")
     return store
