@@ -279,12 +279,12 @@ def _usable(message: MessageMessage | None, since: Since) -> MessageMessage:
 
 
 def _is_of_the_service(error: NotFoundException) -> bool:
-    """Return whether a 404 is in JSON, as all of the service's are."""
+    """Return whether a 404 has the shape of the service's: a JSON string, or one with details."""
     try:
-        json.loads(error.body or "")
+        content: object = json.loads(error.body or "")
     except (ValueError, RecursionError):
         return False
-    return True
+    return isinstance(content, str) or (isinstance(content, dict) and "details" in content)
 
 
 def _may_be_stored(error: ApiException) -> bool:
