@@ -355,10 +355,23 @@ def server_url(
     return url
 
 
+def _hooks(name: str, value: object) -> object:
+    if value is None or value == () or value == []:
+        return ()
+    if not isinstance(value, (list, tuple)):
+        raise ApiValueError(f"{name} must be a list of hooks, not {type(value).__name__}")
+    # Imported where there are hooks, because most programs have none.
+    from openapi_client._http.watch import Hooks
+
+    return Hooks(name, cast("Sequence[object]", value))
+
+
 CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "timeout": _timeout,
     "deadline": _deadline,
     "retries": _retries,
+    "hooks": _hooks,
+    "hide_ids": _flag,
     "connection_pool_maxsize": _pool_size,
     "max_response_bytes": _positive,
     "allow_insecure": _optional_bool,

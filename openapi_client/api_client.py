@@ -184,6 +184,7 @@ class ApiClient(GenericMethods):
         handle = Method(method)
         handle.call = Call(
             method,
+            self.configuration,
             limits,
             clock,
             request_timeout=request_timeout,
@@ -240,6 +241,8 @@ class ApiClient(GenericMethods):
                 headers = merged_headers(headers, given)
         if queries:
             url += "?" + self.parameters_to_url_query(queries, collection_formats)
+        if type(method) is not Method:
+            method = Method.of(method, self.configuration, resource_path, path_params or {})
         return method, url, headers, body, fields
 
     def _headers(
@@ -357,6 +360,9 @@ class ApiClient(GenericMethods):
         _request_timeout: float | tuple[float | None, float | None] | None = None,
     ) -> RESTResponse:
         """Make the request; see `RESTClientObject.request`."""
+        if getattr(method, "call", None) is None:
+            template, ids = getattr(method, "template", ""), getattr(method, "ids", {})
+            method = Method.of(method, self.configuration, template, ids)
         return self.rest_client.request(
             method,
             url,

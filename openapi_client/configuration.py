@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
     from urllib3 import Retry
 
+    from openapi_client.hooks import Hook
     from openapi_client.retries import RetryPolicy
 
 __all__ = [
@@ -125,6 +126,8 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
         datetime_format: for generated modules: how they write times in parameters.
         date_format: for generated modules: how they write dates in parameters.
         debug: whether each attempt is logged; see `debug`.
+        hooks: objects that are told of each call and each attempt: see `openapi_client.hooks`.
+        hide_ids: whether hooks and the log get `***`, or the path's template, instead of ids.
 
     Raises:
         ApiValueError: a setting makes no sense; the message names it.
@@ -160,6 +163,8 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
     date_format: str
     temp_folder_path: str | None
     logger: dict[str, logging.Logger]
+    hooks: Sequence[Hook]
+    hide_ids: bool
 
     def __init__(
         self,
@@ -200,6 +205,8 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
         datetime_format: str = "%Y-%m-%dT%H:%M:%S.%f%z",
         date_format: str = "%Y-%m-%d",
         debug: bool | None = None,
+        hooks: Sequence[Hook] = (),
+        hide_ids: bool = False,
     ) -> None:
         self._assign(dict(locals()))
 
@@ -251,6 +258,7 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
             "logger",
             "refresh_api_key_hook",
             "access_token",
+            "hooks",
             "retries",
             "ssl_context",
             "proxy_ssl_context",
