@@ -267,7 +267,7 @@ class RESTClientObject:
         """
         call = self._call_of(method, _request_timeout)
         if call.watch is None and call.configuration.hooks:
-            ids = getattr(method, "ids", {})
+            ids = {name: str(value) for name, value in getattr(method, "ids", {}).items()}
             again = partial(self.request, call.handle(), url, headers, body, post_params)
             return cast("Hooks", call.configuration.hooks).watched(call, url, ids, again)
         payload = None

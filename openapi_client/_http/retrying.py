@@ -86,10 +86,11 @@ class RetryLoop:
         """
         while True:
             exchange = Exchange(call, call.headers)
+            shown = _shown(exchange)
             if call.watch is not None:
-                call.watch.attempt_started(call, _shown(exchange))
+                call.watch.attempt_started(call, shown)
             try:
-                self._attempt(exchange)
+                self._attempt(exchange, shown)
                 decision = self._decide(exchange)
             except BaseException as error:
                 # An interrupt, or a provider of tokens that failed: nobody is to read this response
@@ -112,13 +113,13 @@ class RetryLoop:
 
     # -- one attempt ------------------------------------------------------------------------------
 
-    def _attempt(self, exchange: Exchange) -> None:
+    def _attempt(self, exchange: Exchange, shown: str) -> None:
         """Make one attempt; its response, or its error, is in `exchange`."""
         call = exchange.call
         try:
             exchange.response = call.origin.pool.urlopen(
                 call.method,
-                _shown(exchange),
+                shown,
                 body=call.body,
                 headers=exchange.headers,
                 retries=_ONE_ATTEMPT,

@@ -282,9 +282,9 @@ class Operation(Generic[P, R_co]):
         method = client.begin_call(self._method, timeout, given["_retries"], preload=preload)
         given[_CALL] = call = method.call
         call.operation, call.template = self._name, self._resource_path
-        hooks = client.configuration.hooks
+        hooks: Hooks | Any = client.configuration.hooks
         if hooks:
-            cast("Hooks", hooks).begin(call, client.configuration.host, path)
+            hooks.begin(call, client.configuration.host, path)
         serialized = client.param_serialize(
             method=method,
             resource_path=self._resource_path,
