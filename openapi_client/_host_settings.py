@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from openapi_client import _settings
 from openapi_client._hosts import origin_key
-from openapi_client._setting_types import HostSetting
+
+if TYPE_CHECKING:
+    from openapi_client._setting_types import HostSetting
 
 
 class HostSettings:

@@ -18,7 +18,7 @@ class DebugLog:
 
     def __init__(self, logger: logging.Logger) -> None:
         self.enabled = False
-        self.formatter = logging.Formatter(_DEFAULT_FORMAT)
+        self.formatter: logging.Formatter = logging.Formatter(_DEFAULT_FORMAT)
         self.file_handler: logging.FileHandler | None = None
         self._logger = logger
         self._format = _DEFAULT_FORMAT

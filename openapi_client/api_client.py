@@ -92,7 +92,9 @@ class ApiClient(GenericMethods):
         header_value: str | None = None,
         cookie: str | None = None,
     ) -> None:
-        self.configuration = Configuration.get_default() if configuration is None else configuration
+        self.configuration: Configuration = (
+            Configuration.get_default() if configuration is None else configuration
+        )
         # By its module, because programs put another class there.
         self.rest_client: RESTClientObject = rest.RESTClientObject(self.configuration)
         self.default_headers: dict[str, str] = {}
@@ -100,7 +102,7 @@ class ApiClient(GenericMethods):
             self.default_headers[header_name] = header_value or ""
         self.cookie = cookie
         self.user_agent = f"{DISTRIBUTION}/{__version__}"
-        self.client_side_validation = self.configuration.client_side_validation
+        self.client_side_validation: bool = self.configuration.client_side_validation
 
     def __enter__(self) -> Self:
         return self

@@ -138,8 +138,8 @@ class ApiException(OpenApiException):
         body: str | None = None,
         data: Any = None,
     ) -> None:
-        self.status = status
-        self.reason = reason
+        self.status: int | None = status
+        self.reason: str | None = reason
         self.body = body
         self.data = data
         self.headers: Mapping[str, str] | None = None
@@ -177,7 +177,7 @@ class ApiException(OpenApiException):
     def scrub(self, secrets: Iterable[str]) -> None:
         """Take secrets out of what the server said, in case it repeats what it was sent."""
         self.reason = scrub(self.reason or "", secrets) or self.reason
-        self.args = (self.status, self.reason)
+        self.args: tuple[Any, ...] = (self.status, self.reason)
         if self.body:
             self.body = scrub(self.body, secrets)
             if self.detail:

@@ -106,8 +106,8 @@ class RESTResponse(io.IOBase):
 
     def __init__(self, resp: BaseHTTPResponse | PreloadedResponse) -> None:
         self._raw = resp
-        self.status = resp.status
-        self.reason = resp.reason
+        self.status: int = resp.status
+        self.reason: str | None = resp.reason
         self.data: bytes | None = resp.data if isinstance(resp, PreloadedResponse) else None
 
     @classmethod

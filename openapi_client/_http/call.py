@@ -130,29 +130,31 @@ class Call:
         retries: Retries = None,
         preload: bool = True,
     ) -> None:
-        self.method = method
-        self.configuration = configuration
-        self.request_timeout = request_timeout
-        self.clock = clock
-        self.retries = retries
-        self.preload = preload
-        self.started = clock()
+        self.method: str = method
+        self.configuration: Configuration = configuration
+        self.request_timeout: object = request_timeout
+        self.clock: Callable[[], float] = clock
+        self.retries: Retries = retries
+        self.preload: bool = preload
+        self.started: float = clock()
         self.limit(limits)
-        self.url = ""
+        self.url: str = ""
         """The absolute URL of the first request, once it is known."""
         self.headers: dict[str, str] = {}
         self.body: bytes | None = None
-        self.max_bytes = 0
+        self.max_bytes: int = 0
         self.refused_headers: list[dict[str, str]] = []
-        self.may_have_arrived = False
-        self.answered = False
+        self.may_have_arrived: bool = False
+        self.answered: bool = False
         self.attempts: tuple[Attempt, ...] = ()
         self.token_epoch: int | None = None
-        self.repeats = self.redirects = 0
-        self.renewed = False
+        self.repeats: int = 0
+        self.redirects: int = 0
+        self.renewed: bool = False
         self.retry_after: float | None = None
         self.hint: str | None = None
-        self.operation, self.template = "call_api", ""
+        self.operation: str = "call_api"
+        self.template: str = ""
         self.watch: Watch | None = None
 
     def again(self) -> Call:
@@ -178,8 +180,10 @@ class Call:
 
     def limit(self, limits: Limits) -> None:
         """Set the limits; the deadline counts from the beginning of the call."""
-        self.limits = limits
-        self.expires = None if limits.deadline is None else self.started + limits.deadline
+        self.limits: Limits = limits
+        self.expires: float | None = (
+            None if limits.deadline is None else self.started + limits.deadline
+        )
 
     def remaining(self, limit: float | None) -> float | None:
         """Return the seconds left for a wait of at most `limit` seconds; `None` is no limit.

@@ -125,7 +125,7 @@ def _unchanged(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-arguments = cast("Callable[[dict[str, Any]], Never]", _unchanged)
+arguments: Callable[[dict[str, Any]], Never] = cast("Callable[[dict[str, Any]], Never]", _unchanged)
 """Returns its argument, the `locals()` of the function that declares an operation.
 
 Python itself then binds positional, named, missing and surplus arguments, and says so in its own
@@ -146,7 +146,7 @@ class Operation(Generic[P, R_co]):
     def __init__(
         self, method: str, path: str, function: Callable[Concatenate[Any, P], R_co]
     ) -> None:
-        self.function = cast("FunctionType", function)
+        self.function: FunctionType = cast("FunctionType", function)
         self._method = method
         self._resource_path = path
         self._name = self.function.__name__.lstrip("_")
@@ -167,7 +167,7 @@ class Operation(Generic[P, R_co]):
         }
         self._headers = {} if result is None else {"Accept": "application/json"}
         self._body_model: type[BaseModel] | None = None
-        self.body_keyword = ""
+        self.body_keyword: str = ""
         """What newer generators call the body: after its model."""
         if self._has_body:
             self._headers["Content-Type"] = "application/json"

@@ -320,7 +320,7 @@ class Fault:
     ) -> None:
         _check(when)
         self.name = name
-        self.strikes = 0
+        self.strikes: int = 0
         """How often it struck."""
         self._when = when
         self._draws = draws
