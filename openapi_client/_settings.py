@@ -259,7 +259,12 @@ def proxy_url(name: str, value: object) -> str:
     return cast("str", value)
 
 
-def _proxy_headers(name: str, value: object) -> object:
+def checked_headers(name: str, value: object) -> dict[str, str] | None:
+    """Headers that can be sent.
+
+    Raises:
+        ApiValueError: they are no headers.
+    """
     if value is None:
         return None
     if not isinstance(value, Mapping):
@@ -380,7 +385,7 @@ CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "client_side_validation": _flag,
     "ca_cert_data": _certificates,
     "socket_options": _socket_options,
-    "proxy_headers": _proxy_headers,
+    "proxy_headers": checked_headers,
     "access_token": _access_token,
     "api_key": _by_scheme,
     "api_key_prefix": _by_scheme,

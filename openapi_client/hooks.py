@@ -29,8 +29,8 @@ class CallStarted(NamedTuple):
     operation: str
     """`"list"`, `"get"`, `"edit"` or `"send"`; `"call_api"` for a call of another kind."""
     caller: str | None
-    """The method of a `Conversation` that makes the call, such as `"follow"` or `"send_once"`;
-    `None` if the program itself called the operation."""
+    """The method of a `Conversation` that the call is a part of: `"messages"` (and whatever else
+    reads pages), `"follow"`, `"send_many"` or `"send_once"`; `None` if it is a part of none."""
     method: str
     """The HTTP method."""
     template: str

@@ -13,11 +13,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from openapi_client._caller import CALLER
-from openapi_client._encoding.header_fields import checked_field
 from openapi_client._encoding.request_parts import merged_headers
 from openapi_client._hosts import origin_key
 from openapi_client._http.errors import FAILURES, error_of
 from openapi_client._redaction import HIDDEN
+from openapi_client._settings import checked_headers
 from openapi_client.exceptions import ApiValueError, Outcome, exception_class
 from openapi_client.hooks import AttemptEnded, AttemptStarted, CallEnded, CallStarted
 
@@ -38,7 +38,7 @@ _complained: deque[object] = deque(maxlen=64)
 Listeners = Sequence[tuple[object, Callable[[Any], Any]]]
 T = TypeVar("T")
 # Makes a `NamedTuple` of its values in a third of the time that its own class takes.
-_event: Any = tuple.__new__
+_event = cast("Any", tuple).__new__
 
 
 class Hooks(tuple[Any, ...]):
@@ -99,13 +99,13 @@ def _methods(name: str, hook: object) -> list[str]:
     own = [n for n in dir(hook) if n[0] != "_" and inspect.isroutine(getattr(hook, n, None))]
     if not has:
         instead = f"; it has {', '.join(own[:10])}" if own and not isinstance(hook, str) else ""
-        raise ApiValueError(f"{name}, a {kind}, has none of a hook's methods: {known}{instead}")
+        raise ApiValueError(f"{name} ({kind}) has none of a hook's methods: {known}{instead}")
     for other in own:
         if other not in _METHODS and get_close_matches(other, _METHODS, 1, _ALIKE):
-            raise ApiValueError(f"{name}, a {kind}, has {other}; a hook's methods are {known}")
+            raise ApiValueError(f"{name} ({kind}) has {other}; a hook's methods are {known}")
     for method in has:
         if inspect.iscoroutinefunction(getattr(hook, method)):
-            raise ApiValueError(f"{name}, a {kind}, has an async {method}; calls are synchronous")
+            raise ApiValueError(f"{name} ({kind}) has an async {method}; calls are synchronous")
     return has
 
 
@@ -228,10 +228,6 @@ def _tell(listeners: Listeners, method: str, event: object) -> None:
             _complain(hook, method)
 
 
-def _class(value: object) -> str:
-    return type(value).__name__
-
-
 @lru_cache(maxsize=64)
 def _origin(url: str) -> tuple[str, str, int]:
     try:
@@ -246,12 +242,7 @@ def _checked_headers(headers: object) -> dict[str, str]:
     Raises:
         ApiValueError: they are not headers, or not ones that a hook may add.
     """
-    if not isinstance(headers, Mapping):
-        raise ApiValueError(
-            f"call_started must return a mapping of headers or None, not {type(headers).__name__}"
-        )
-    fields = cast("Mapping[object, object]", headers)
-    checked = {str(name): checked_field(name, value) for name, value in fields.items()}
+    checked = checked_headers("what call_started returns", headers) or {}
     for name in checked:
         if name.lower() in _NOT_FOR_HOOKS:
             raise ApiValueError(f"the header {name} is not for a hook to add")

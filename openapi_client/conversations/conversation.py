@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
+from openapi_client._caller import called_by
 from openapi_client._settings import seconds
 from openapi_client.conversations._arguments import check_at_least, check_text
 from openapi_client.conversations._follow import ONE_ATTEMPT, Follower
@@ -183,7 +184,7 @@ class Conversation:
             ApiValueError: an argument makes no sense; the message names it.
         """
         return PageIterator(
-            self._fetch_page(options),
+            self._fetch_page("messages", options),
             per_page=per_page,
             max_items=max_items,
             workers=workers,
@@ -222,8 +223,8 @@ class Conversation:
         """
         options["_retries"] = ONE_ATTEMPT
         return Follower(
-            self._fetch_page(options),
-            lambda jti: self.get(jti, **options),
+            self._fetch_page("follow", options),
+            called_by("follow", lambda jti: self.get(jti, **options)),
             after=_marker(after),
             poll_interval=poll_interval,
             stop=stop,
@@ -273,7 +274,7 @@ class Conversation:
             return self.send_once(body, **each) if once else self.send(body, **each)
 
         sender = Sender(
-            send,
+            called_by("send_many", send),
             workers=workers,
             stop_on_error=stop_on_error,
             retries=configuration.retries,
@@ -325,7 +326,7 @@ class Conversation:
         configured = self._messages.api_client.configuration.retries
         if options.get("_retries") is None:
             options["_retries"] = RetryPolicy.of(configured)
-        look = self._fetch_page(options)
+        look = self._fetch_page("send_once", options)
 
         def newest() -> MessageMessage | None:
             return next(iter(look(Window(1, 1)).items), None)
@@ -334,21 +335,22 @@ class Conversation:
             return self.messages(**options)
 
         host = self._messages.api_client.configuration.host
-        return OnceSender(
+        sender = OnceSender(
             Calls(lambda: self.send(request, **options), newest, from_newest),
             request.body or "",
             LEDGERS.of((host, self._app_id, self._connection_id), self._times.clock),
             settle=settle,
             give_up_after=give_up_after,
             times=self._times,
-        ).run()
+        )
+        return called_by("send_once", sender.run)()
 
-    def _fetch_page(self, options: RequestOptions) -> FetchPage:
+    def _fetch_page(self, caller: str, options: RequestOptions) -> FetchPage:
         def look(window: Window) -> Snapshot:
             response = page_of(self.list(page=window.page, per_page=window.size, **options))
             return snapshot_of(response, window)
 
-        return look
+        return called_by(caller, look)
 
 
 def _marker(after: object) -> Marker | None:
