@@ -329,7 +329,8 @@ class RESTClientObject:
         known, checked = self._checked
         # Only texts are remembered: `True` and `1` are equal, and go out as different values.
         if headers != known or not _TEXT.issuperset(map(type, headers.values())):
-            checked = {name: checked_field(name, value) for name, value in headers.items()}
+            # By the names: what comes twice in urllib3's headers is joined (RFC 9110, 5.3).
+            checked = {name: checked_field(name, headers[name]) for name in headers}
             self._checked = (dict(headers), checked)
         return checked
 

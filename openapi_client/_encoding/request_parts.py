@@ -86,7 +86,7 @@ def add_credential(
         if not headers.keys() <= _CANONICAL_HEADERS:
             for other in [other for other in headers if other.lower() == name.lower()]:
                 there = headers.pop(other)
-                if place == "cookie":
+                if place == "cookie" and there:
                     value = f"{there}; {value}"
         headers[name] = value
     elif place == "query":
