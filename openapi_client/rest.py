@@ -100,6 +100,7 @@ class RESTResponse(io.IOBase):
     """
 
     _call: Call | None = None
+    _was_read = False
 
     def __init__(self, resp: BaseHTTPResponse | PreloadedResponse) -> None:
         self._raw = resp
@@ -144,6 +145,8 @@ class RESTResponse(io.IOBase):
         """urllib3's response: unread from an operation `..._without_preload_content`."""
         if isinstance(self._raw, PreloadedResponse):
             self._raw = self._raw.unread()
+            if self._was_read:
+                _ = self._raw.data  # it keeps what has been read, and is closed
         return self._raw
 
     @response.setter
@@ -152,6 +155,7 @@ class RESTResponse(io.IOBase):
 
     def read(self) -> bytes:
         """The body, read to its end."""
+        self._was_read = True
         if self.data is None:
             self.data = self._raw.data or b""
         return self.data

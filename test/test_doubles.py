@@ -299,6 +299,15 @@ def test_response_of_urllib3_is_closed_once_read(recorder: Recorder, client: Api
     assert response.closed
 
 
+def test_response_that_has_been_read_is_closed(recorder: Recorder, client: ApiClient) -> None:
+    whole = client.call_api("GET", f"{recorder.url}/x")
+    body = whole.read()
+    assert json.loads(body) == HELLO
+    assert whole.response.closed
+    assert whole.response.read() == b""
+    assert whole.response.data == whole.data == whole.read() == body
+
+
 def test_from_response_raises_by_itself() -> None:
     told = RESTResponse(urllib3_answer(404, {"message": "no"}))
     with pytest.raises(NotFoundException, match="no"):
