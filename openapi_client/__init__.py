@@ -61,6 +61,8 @@ if TYPE_CHECKING:
 
 __version__ = "1.0.0"
 
+_DISTRIBUTION = "openapi-messages-client"
+
 _HOMES = {
     "ApiAttributeError": "exceptions",
     "ApiClient": "api_client",
@@ -105,6 +107,36 @@ __all__ = [
     "OpenApiException",
     "__version__",
 ]
+
+
+def _warn_of_other_distributions() -> None:
+    """Warn if the distribution of a generated package is installed into the same folder.
+
+    Each would write its files over those of the other, and take them away with it. Modules of other
+    endpoints that a program keeps in `openapi_client/api` are no such distribution. One `listdir`
+    costs microseconds; a look into the metadata of all distributions would cost milliseconds.
+    """
+    import os
+
+    try:
+        names = os.listdir(os.path.join(*__path__, os.pardir))  # noqa: PTH118, PTH208
+    except (OSError, TypeError):  # in a zip file, or in several folders
+        return
+    for name in names:
+        if name.startswith("openapi_client-") and name.endswith(".dist-info"):
+            import warnings
+
+            warnings.warn(
+                f"Another distribution has installed its package openapi_client over this one, or "
+                f"this one over its: {name} is in the same folder. Give {_DISTRIBUTION} an "
+                f"environment of its own, or uninstall both and install one of them again",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+            return
+
+
+_warn_of_other_distributions()
 
 
 def __getattr__(name: str) -> object:

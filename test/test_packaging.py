@@ -49,7 +49,7 @@ def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def wheel(distributions: Path) -> Path:
-    return distributions / f"openapi_client-{VERSION}-py3-none-any.whl"
+    return distributions / f"openapi_messages_client-{VERSION}-py3-none-any.whl"
 
 
 def package_files() -> set[str]:
@@ -63,14 +63,14 @@ def package_files() -> set[str]:
 
 def test_wheel_holds_the_package_with_its_types_and_nothing_else(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    info = f"openapi_client-{VERSION}.dist-info"
+    info = f"openapi_messages_client-{VERSION}.dist-info"
     assert "openapi_client/py.typed" in names
     assert {name for name in names if not name.startswith(f"{info}/")} == package_files()
     assert f"{info}/licenses/LICENSE" in names
 
 
 def test_sdist_holds_the_package_and_what_builds_it(distributions: Path) -> None:
-    top = f"openapi_client-{VERSION}"
+    top = f"openapi_messages_client-{VERSION}"
     with tarfile.open(distributions / f"{top}.tar.gz") as archive:
         names = {name.removeprefix(f"{top}/") for name in archive.getnames()}
     assert package_files() | {"pyproject.toml", "setup.cfg", "README.md", "LICENSE"} <= names
@@ -108,7 +108,7 @@ def test_wheel_works_in_an_environment_with_only_what_it_requires(
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout == f"the four operations work with openapi-client {VERSION}\n"
+    assert done.stdout == f"the four operations work with openapi-messages-client {VERSION}\n"
 
 
 def with_requirements(names: set[str]) -> set[str]:

@@ -242,10 +242,3 @@ class Exchange(Timeout):
 def call_of(method: str) -> Call | None:
     """Return the call that a method belongs to, if an operation made it."""
     return getattr(method, "call", None)
-
-
-def handle(call: Call) -> Method:
-    """Return the method of a call for the seams."""
-    method = Method(call.method)
-    method.call = call
-    return method

@@ -92,12 +92,7 @@ class MessagesApi:
             messages_since: only messages after the one with this internal row number.
             page: the page, from 1; past the end, servers answer with the last page again.
             per_page: messages per page, 1 to 1000; servers take 100 by default.
-            _request_timeout: seconds for the whole call; or a pair (connect, read).
-            _request_auth: credentials instead of the configured ones.
-            _content_type: the content type of the request's body.
-            _headers: more headers; they go before all others.
-            _host_index: 0.
-            _retries: overrides `Configuration.retries` for this call.
+            _request_timeout and what follows: see `RequestOptions`.
         """
         return arguments(locals())
 
@@ -128,12 +123,7 @@ class MessagesApi:
             app_id: the app.
             connection_id: the other side of the conversation.
             jti: the message.
-            _request_timeout: seconds for the whole call; or a pair (connect, read).
-            _request_auth: credentials instead of the configured ones.
-            _content_type: the content type of the request's body.
-            _headers: more headers; they go before all others.
-            _host_index: 0.
-            _retries: overrides `Configuration.retries` for this call.
+            _request_timeout and what follows: see `RequestOptions`.
         """
         return arguments(locals())
 
@@ -167,12 +157,7 @@ class MessagesApi:
             jti: the message.
             request: the text, or a model or `dict` that holds it as `body`; servers take up to 128
                 bytes of UTF-8.
-            _request_timeout: seconds for the whole call; or a pair (connect, read).
-            _request_auth: credentials instead of the configured ones.
-            _content_type: the content type of the request's body.
-            _headers: more headers; they go before all others.
-            _host_index: 0.
-            _retries: overrides `Configuration.retries` for this call.
+            _request_timeout and what follows: see `RequestOptions`.
         """
         return arguments(locals())
 
@@ -207,12 +192,7 @@ class MessagesApi:
             connection_id: the other side of the conversation.
             request: the text, or a model or `dict` that holds it as `body`; servers take up to 128
                 bytes of UTF-8.
-            _request_timeout: seconds for the whole call; or a pair (connect, read).
-            _request_auth: credentials instead of the configured ones.
-            _content_type: the content type of the request's body.
-            _headers: more headers; they go before all others.
-            _host_index: 0.
-            _retries: overrides `Configuration.retries` for this call.
+            _request_timeout and what follows: see `RequestOptions`.
         """
         return arguments(locals())
 

@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
 from typing_extensions import Never, NotRequired, ParamSpec, TypedDict
 from urllib3 import BaseHTTPResponse
 
+from openapi_client import _installation as _installation  # noqa: PLC0414
 from openapi_client._encoding.request_parts import has_header, merged_headers
 from openapi_client._redaction import HIDDEN, forget_locals
 from openapi_client._settings import checked_retries
@@ -45,22 +46,29 @@ RequestTimeout: TypeAlias = _Seconds | tuple[_Seconds | None, _Seconds | None] |
 
 
 class RequestOptions(TypedDict, total=False):
-    """What every operation takes besides its own parameters."""
+    """What every operation takes besides its own parameters.
+
+    Attributes:
+        _request_timeout: seconds for the whole call; or a pair (connect, read), each `None` for no
+            limit.
+        _request_auth: credentials instead of the configured ones: `type`, `in`, `key`, `value`.
+        _content_type: the content type of the request's body.
+        _headers: more headers; they go before all others.
+        _host_index: 0, for the operations have no hosts of their own.
+        _retries: overrides `Configuration.retries` for this call.
+    """
 
     _request_timeout: RequestTimeout
-    """Seconds for the whole call; or a pair (connect, read), each `None` for no limit."""
     _request_auth: Mapping[StrictStr, Any] | None
-    """Credentials instead of the configured ones: `type`, `in`, `key` and `value`."""
     _content_type: StrictStr | None
-    """The content type of the request's body."""
     _headers: Mapping[StrictStr, Any] | None
-    """More headers; they go before all others."""
     _host_index: Annotated[int, Field(strict=True, ge=0, le=0)]
-    """0: the operations have no hosts of their own."""
     _retries: RetryPolicy | int | None
-    """Overrides `Configuration.retries` for this call."""
 
 
+# In the docstrings of the methods the options stand in the place of a reference to them.
+_REFERENCE = "_request_timeout and what follows: see `RequestOptions`."
+_OPTION_LINES = (RequestOptions.__doc__ or "").rpartition("Attributes:\n")[2].strip().splitlines()
 _OPTIONS = frozenset(RequestOptions.__annotations__)
 _SECRET_OPTIONS = frozenset({"_request_auth", "_headers"})
 _BODY = "request"
@@ -354,8 +362,9 @@ class _Form:
                 forget_locals(error, handled)
                 raise
 
-        summary, _, rest = (function.__doc__ or "").partition("\n")
-        method.__doc__ = f"{summary} {self._note}\n{rest}" if self._note else function.__doc__
+        documented = (function.__doc__ or "").replace(_REFERENCE, "\n    ".join(_OPTION_LINES))
+        summary, _, rest = documented.partition("\n")
+        method.__doc__ = f"{summary} {self._note}\n{rest}" if self._note else documented
         method.__name__, method.__qualname__ = name, bind.__qualname__
         method.__module__ = function.__module__
         method.__wrapped__ = bind  # type: ignore[attr-defined]

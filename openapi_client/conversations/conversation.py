@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Unpack
 
 from openapi_client._settings import seconds
-from openapi_client.conversations.arguments import check_at_least, check_text
-from openapi_client.conversations.follow import ONE_ATTEMPT, Follower
-from openapi_client.conversations.iterate import MessageIterator, PageIterator
+from openapi_client.conversations._arguments import check_at_least, check_text
+from openapi_client.conversations._follow import ONE_ATTEMPT, Follower
+from openapi_client.conversations._iterate import MessageIterator, PageIterator
+from openapi_client.conversations._marker import Marker, marker_at
+from openapi_client.conversations._times import Stop, Times
+from openapi_client.conversations._windows import FetchPage, Snapshot, Window, page_of, snapshot_of
 from openapi_client.conversations.ledger import LEDGERS
-from openapi_client.conversations.marker import Marker, marker_at
 from openapi_client.conversations.send_many import Body, Outcome, Sender
 from openapi_client.conversations.send_once import Calls, OnceSender
-from openapi_client.conversations.times import Stop, Times
-from openapi_client.conversations.windows import Look, Snapshot, Window, page_of, snapshot_of
 from openapi_client.models import (
     MessageCreateMessageRequest,
     MessageMessage,
@@ -183,7 +183,7 @@ class Conversation:
             ApiValueError: an argument makes no sense; the message names it.
         """
         return PageIterator(
-            self._look(options),
+            self._fetch_page(options),
             per_page=per_page,
             max_items=max_items,
             workers=workers,
@@ -222,7 +222,7 @@ class Conversation:
         """
         options["_retries"] = ONE_ATTEMPT
         return Follower(
-            self._look(options),
+            self._fetch_page(options),
             lambda jti: self.get(jti, **options),
             after=_marker(after),
             poll_interval=poll_interval,
@@ -325,7 +325,7 @@ class Conversation:
         configured = self._messages.api_client.configuration.retries
         if options.get("_retries") is None:
             options["_retries"] = RetryPolicy.of(configured)
-        look = self._look(options)
+        look = self._fetch_page(options)
 
         def newest() -> MessageMessage | None:
             return next(iter(look(Window(1, 1)).items), None)
@@ -343,7 +343,7 @@ class Conversation:
             times=self._times,
         ).run()
 
-    def _look(self, options: RequestOptions) -> Look:
+    def _fetch_page(self, options: RequestOptions) -> FetchPage:
         def look(window: Window) -> Snapshot:
             response = page_of(self.list(page=window.page, per_page=window.size, **options))
             return snapshot_of(response, window)

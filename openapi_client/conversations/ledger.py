@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from openapi_client.conversations.marker import Marker
+from openapi_client.conversations._marker import Marker
 from openapi_client.exceptions import ApiException
 
 _MOST_LEDGERS = 1024

@@ -8,8 +8,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeAlias
 
-from openapi_client.conversations.gate import Gate
-from openapi_client.conversations.times import Times
+from openapi_client.conversations._throttle import Throttle
+from openapi_client.conversations._times import Times
 from openapi_client.exceptions import ApiException, TooManyRequestsException
 from openapi_client.models import MessageCreateMessageRequest, MessageMessage
 from openapi_client.retries import TRANSIENT_STATUSES, RetryPolicy
@@ -53,7 +53,7 @@ class Sender:
         self._patience = patience
         self._times = times
         self._stopped = threading.Event()
-        self._gate = Gate(times, self._stopped)
+        self._throttle = Throttle(times, self._stopped)
         policy = RetryPolicy.of(retries)
         self._repeats = policy.repeats > 0
         # 429 is left to the gate; the client's own loop would let each thread wait for itself.
@@ -99,17 +99,17 @@ class Sender:
     def _sent(self, body: Body) -> MessageMessage:
         began = self._times.clock()
         while True:
-            entered = self._gate.enter()
+            entered = self._throttle.enter()
             if self._stopped.is_set():
                 raise _not_sent("Not sent: sending was stopped before it was this one's turn")
             try:
                 message = self._send(body, self._policy)
             except TooManyRequestsException as error:
-                self._gate.refused(entered, error.retry_after)
+                self._throttle.refused(entered, error.retry_after)
                 if not self._repeats or not self._has_time(began, error.retry_after):
                     raise
             else:
-                self._gate.passed()
+                self._throttle.passed()
                 return message
 
     def _has_time(self, began: float, wait: float | None) -> bool:

@@ -23,10 +23,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from openapi_client.conversations._marker import Marker, marker_at, moment_of
+from openapi_client.conversations._times import NEVER, Times
 from openapi_client.conversations.backoff import may_pass, pause
 from openapi_client.conversations.ledger import Ledger, Ticket
-from openapi_client.conversations.marker import Marker, marker_at, moment_of
-from openapi_client.conversations.times import NEVER, Times
 from openapi_client.exceptions import (
     ApiException,
     DeserializationException,

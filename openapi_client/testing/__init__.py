@@ -14,6 +14,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from openapi_client import _installation as _installation
+
 if TYPE_CHECKING:
     from openapi_client.testing._contents import Clock
     from openapi_client.testing._effects import Fault, When

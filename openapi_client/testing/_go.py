@@ -204,8 +204,9 @@ def _fit(value: object, kind: GoType) -> object:
                 found[name.lower()] = _fit(inner, wanted)
         return found
     if isinstance(kind, list) and isinstance(value, list) and not isinstance(value, _Object):
+        nothing: object = {}
         items = cast("list[object]", value)
-        return [{} if item is None else _fit(item, kind[0]) for item in items]
+        return [nothing if item is None else _fit(item, kind[0]) for item in items]
     if kind is str and isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value)
     if kind is int and isinstance(value, int) and not isinstance(value, bool):

@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 
+from openapi_client._installation import DISTRIBUTION
 from openapi_client.testing._wire import (
     AcceptedConnection,
     ConnectionEndedError,
@@ -49,7 +50,7 @@ class Certificates:
         except ImportError as error:
             raise ImportError(
                 "TLS needs certificates, and they are made by the package 'trustme', which is "
-                "not installed: pip install 'openapi-client[testing]', or use tls=False "
+                f"not installed: pip install '{DISTRIBUTION}[testing]', or use tls=False "
                 "(--no-tls)"
             ) from error
         authority = trustme.CA(organization_name="openapi_client.testing")

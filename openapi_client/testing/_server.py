@@ -38,7 +38,7 @@ class MessagesServer(Contents):
         generation: which generation of the service answers: `"documented"` (as its
             documentation describes it), `"2023"` or `"2024"` (as those servers really do).
         tls: HTTPS with a certificate of its own authority (needs the extra
-            `openapi-client[testing]`); False for plain HTTP.
+            `openapi-messages-client[testing]`); False for plain HTTP.
         token: the bearer token that is accepted; None makes a random one.
         database: the path of an SQLite file, kept between runs; None keeps everything in
             memory.

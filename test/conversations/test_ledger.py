@@ -6,8 +6,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from openapi_client.conversations._marker import Marker, marker_at, moment_of
 from openapi_client.conversations.ledger import Known, Ledger, Ledgers
-from openapi_client.conversations.marker import Marker, marker_at, moment_of
 from openapi_client.models import MessageMessage
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=timezone.utc)

@@ -66,6 +66,29 @@ BLANK_OBJECT = {
 }
 SHORT_NAME = {**INVALID_INPUT, "details": "name: the length must be between 3 and 128."}
 
+OPTIONS: list[tuple[str, object, int, object]] = [
+    ("options that are none", 5, 400, INVALID_BODY),
+    ("objects that are none", {"objects": {}}, 400, INVALID_BODY),
+    ("an object of another type", {"objects": [5]}, 400, INVALID_BODY),
+    ("a link of another type", {"objects": [{"link": 5}]}, 400, INVALID_BODY),
+    ("an expiry of another type", {"objects": [{"expires": 1.5}]}, 400, INVALID_BODY),
+    ("an empty object", {"objects": [{}]}, 400, BLANK_OBJECT),
+    ("an object that is null", {"objects": [None]}, 400, BLANK_OBJECT),
+    (
+        "an object with a short name",
+        {"objects": [{**OBJECT, "name": "x"}]},
+        400,
+        SHORT_NAME,
+    ),
+    ("a whole object", {"objects": [OBJECT, {**OBJECT, "expires": 5}]}, 202, ANY),
+    ("no objects", {"objects": []}, 202, ANY),
+    ("null options", None, 202, ANY),
+]
+MORE_FIELDS: list[tuple[str, str, str, dict[str, Any], tuple[int, int, int]]] = [
+    ("send", "POST", MESSAGES, {"objects": [{}], "rid": 5}, (200, 201, 202)),
+    ("edit", "PUT", KNOWN, {"options": 5}, (200, 200, 200)),
+]
+
 ROWS = [
     Row("send", "POST", MESSAGES, {"body": "x"}, (200, ANY), (201, ANY), (202, ANY)),
     Row("list", "GET", MESSAGES, None, (200, ANY), (200, ANY), (200, ANY)),
@@ -112,33 +135,16 @@ ROWS = [
         *((200, ANY), (404, NO_CONNECTION), (400, {**INVALID_INPUT, "details": TOO_LONG})),
     ),
     *(
-        Row(f"send, {case}", "POST", MESSAGES, body, (200, ANY), (201, ANY), (status, error))
-        for case, options, status, error in (
-            ("options that are none", 5, 400, INVALID_BODY),
-            ("objects that are none", {"objects": {}}, 400, INVALID_BODY),
-            ("an object of another type", {"objects": [5]}, 400, INVALID_BODY),
-            ("a link of another type", {"objects": [{"link": 5}]}, 400, INVALID_BODY),
-            ("an expiry of another type", {"objects": [{"expires": 1.5}]}, 400, INVALID_BODY),
-            ("an empty object", {"objects": [{}]}, 400, BLANK_OBJECT),
-            ("an object that is null", {"objects": [None]}, 400, BLANK_OBJECT),
-            (
-                "an object with a short name",
-                {"objects": [{**OBJECT, "name": "x"}]},
-                400,
-                SHORT_NAME,
-            ),
-            ("a whole object", {"objects": [OBJECT, {**OBJECT, "expires": 5}]}, 202, ANY),
-            ("no objects", {"objects": []}, 202, ANY),
-            ("null options", None, 202, ANY),
+        Row(
+            f"send, {case}",
+            *("POST", MESSAGES, {"body": "x", "options": options}),
+            *((200, ANY), (201, ANY), (status, error)),
         )
-        for body in ({"body": "x", "options": options},)
+        for case, options, status, error in OPTIONS
     ),
     *(
         Row(f"{name}, more fields", method, path, {"body": "x", **more}, *((s, ANY) for s in ok))
-        for name, method, path, more, ok in (
-            ("send", "POST", MESSAGES, {"objects": [{}], "rid": 5}, (200, 201, 202)),
-            ("edit", "PUT", KNOWN, {"options": 5}, (200, 200, 200)),
-        )
+        for name, method, path, more, ok in MORE_FIELDS
     ),
     *(
         Row(
@@ -676,7 +682,7 @@ def test_timestamps(
 def test_times_of_2023_have_up_to_six_digits_and_that_of_an_edit_up_to_nine() -> None:
     ticks = iter(range(1_700_000_000_123_456_789, 10**19, 10**9))
     with MessagesServer(generation="2023", tls=False) as server, RawClient(server) as call:
-        server.clock = server._service.clock = Clock(lambda: next(ticks))
+        server.clock = server._service.clock = Clock(lambda: next(ticks))  # pyright: ignore[reportPrivateUsage]
         server.add_connection(APP, CONNECTION)
         sent = call("POST", MESSAGES, {"body": "x"}).json
         assert sent["created_at"].endswith(".123456Z")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from openapi_client.conversations.windows import Look, Snapshot, Window
+from openapi_client.conversations._windows import FetchPage, Snapshot, Window
 
 
 class _Planned:
@@ -18,16 +18,16 @@ class _Planned:
         self.future: Future[Snapshot] | None = None
 
 
-class Ahead:
+class Prefetch:
     """Looks at windows in the order in which they were planned, several at a time.
 
     Args:
-        look: makes a request.
+        fetch: makes a request.
         workers: requests at a time, each in a thread; with 1 there are no threads.
     """
 
-    def __init__(self, look: Look, workers: int) -> None:
-        self._look = look
+    def __init__(self, fetch: FetchPage, workers: int) -> None:
+        self._fetch = fetch
         self._workers = workers
         self._planned: deque[_Planned] = deque()
         self._threads: ThreadPoolExecutor | None = None
@@ -54,7 +54,7 @@ class Ahead:
         """
         first = self._planned[0]
         if len(self._planned) == 1 and first.future is None:
-            snapshot = self._look(first.window)
+            snapshot = self._fetch(first.window)
         else:
             futures = [self._future(planned) for planned in self._planned]
             first.future = None
@@ -66,7 +66,7 @@ class Ahead:
         if planned.future is None:
             if self._threads is None:
                 self._threads = ThreadPoolExecutor(self._workers, "openapi-client-pages")
-            planned.future = self._threads.submit(self._look, planned.window)
+            planned.future = self._threads.submit(self._fetch, planned.window)
         return planned.future
 
     def discard(self) -> None:

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum, auto
 
-from openapi_client.conversations.marker import Marker, Moment, marker_at, moment_of
-from openapi_client.conversations.windows import LARGEST, Snapshot, Window, window_over
+from openapi_client.conversations._marker import Marker, Moment, marker_at, moment_of
+from openapi_client.conversations._windows import LARGEST, Snapshot, Window, window_over
 from openapi_client.models import MessageMessage
 
 # A page that holds a given part can be found if the part is well below the largest page.
