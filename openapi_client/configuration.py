@@ -14,20 +14,6 @@ from openapi_client._host_settings import HostSettings
 from openapi_client._log_settings import LogSettings
 from openapi_client._logging import DebugLog
 from openapi_client._redaction import shown_target
-from openapi_client._setting_types import (
-    JSON_SCHEMA_VALIDATION_KEYWORDS,
-    APIKeyAuthSetting,
-    AuthSettings,
-    BasicAuthSetting,
-    BearerAuthSetting,
-    BearerFormatAuthSetting,
-    GenericAuthSetting,
-    HostSetting,
-    HostSettingVariable,
-    HTTPSignatureAuthSetting,
-    OAuth2AuthSetting,
-    ServerVariablesT,
-)
 from openapi_client._settings import Limits
 from openapi_client.credentials import RenewableToken
 
@@ -35,6 +21,20 @@ if TYPE_CHECKING:
     from typing_extensions import Self
     from urllib3 import Retry
 
+    from openapi_client._setting_types import (
+        JSON_SCHEMA_VALIDATION_KEYWORDS,
+        APIKeyAuthSetting,
+        AuthSettings,
+        BasicAuthSetting,
+        BearerAuthSetting,
+        BearerFormatAuthSetting,
+        GenericAuthSetting,
+        HostSetting,
+        HostSettingVariable,
+        HTTPSignatureAuthSetting,
+        OAuth2AuthSetting,
+        ServerVariablesT,
+    )
     from openapi_client.retries import RetryPolicy
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "OAuth2AuthSetting",
     "ServerVariablesT",
 ]
+
 
 _DICTS = frozenset(
     {
@@ -295,3 +296,12 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
         if limits is None:
             limits = self.__dict__["_limits"] = Limits.of(self.timeout, self.deadline)
         return cast("Limits", limits)
+
+
+def __getattr__(name: str) -> Any:
+    # The types of settings are for annotations: most programs never ask for them at run time.
+    if name in __all__:
+        from openapi_client import _setting_types
+
+        return getattr(_setting_types, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
