@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from openapi_client.api_client import ApiClient as ApiClient
     from openapi_client.api_response import ApiResponse as ApiResponse
     from openapi_client.configuration import Configuration as Configuration
+    from openapi_client.conversations.ledger import Ledger as Ledger
     from openapi_client.exceptions import (
         ApiAttributeError as ApiAttributeError,
     )
@@ -77,6 +78,7 @@ _HOMES = {
     "Error": "models",
     "ErrorDetails": "models",
     "ErrorMessage": "models",
+    "Ledger": "conversations.ledger",
     "MessageCreateMessageRequest": "models",
     "MessageMessage": "models",
     "MessageResponse": "models",
@@ -103,6 +105,7 @@ __all__ = [
     "Error",
     "ErrorDetails",
     "ErrorMessage",
+    "Ledger",
     "MessageCreateMessageRequest",
     "MessageMessage",
     "MessageResponse",

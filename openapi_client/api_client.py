@@ -391,7 +391,8 @@ class ApiClient(GenericMethods, WithOptions):
                 its name. A 2xx that none of them is for has the type of another 2xx.
 
         Returns:
-            The answer with its data; `None` for an empty body.
+            The answer with its data; `None` for an empty body, but for types that can be empty:
+            `str`, `bytes` and files.
 
         Raises:
             ApiException: the status is not 2xx; of the class for the status.
@@ -428,9 +429,9 @@ class ApiClient(GenericMethods, WithOptions):
         succeeded = 200 <= status <= 299
         if not succeeded:
             content = without_secrets(response_data, content)
-        response_type = type_for(status, response_types_map or {})
+        response_type = type_for(status, response_types_map or {}, content)
         data: Any = None
-        if content and response_type is not None:
+        if response_type is not None:
             try:
                 data = self._decoded(content, response_data, response_type)
             except (ValueError, OSError) as error:  # the latter: its file cannot be written
@@ -452,7 +453,7 @@ class ApiClient(GenericMethods, WithOptions):
 
         return serialization.deserialize_response(
             content,
-            response.getheaders(),
+            response.getheader,
             response_type,
             folder=self.configuration.temp_folder_path,
         )

@@ -6,6 +6,7 @@ import _thread
 import contextvars
 import copy
 import re
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -152,11 +153,14 @@ class RenewableToken:
 
     def _start(self, request: _Request) -> None:
         context = contextvars.copy_context()
+        if sys.is_finalizing():  # a thread that is started now never runs
+            self._ask(request)
+            return
         try:
             # Not `threading.Thread`, which takes locks of the module on its way: a signal handler
             # that comes in between, and asks for a token, would wait for them for ever.
             _thread.start_new_thread(lambda: context.run(self._ask, request), ())
-        except RuntimeError:  # the interpreter is ending, and starts no more threads
+        except RuntimeError:  # the main thread has ended, or there are too many threads
             self._ask(request)
 
     def _ask(self, request: _Request) -> None:

@@ -16,6 +16,7 @@
         ├── ServiceException                    500 to 599
         ├── DeserializationException (ValueError)       a 2xx that is not what was promised
         │   └── IncompleteResponseException (HTTPError) a 2xx whose body was cut off
+        ├── LedgerException                     the ledger of `send_once` cannot be used
         └── TransportException (HTTPError)      status 0: no usable answer
             ├── ConnectException                no connection, so nothing was sent
             │   ├── ConnectTimeoutException     also a TimeoutException
@@ -303,6 +304,13 @@ class DeserializationException(ApiException, ValueError):
 
 class IncompleteResponseException(DeserializationException, HTTPError):
     """A 2xx answer whose body was cut off; `raw_data` is the part that came."""
+
+
+class LedgerException(ApiException):
+    """The ledger of `send_once` cannot be opened, read or written; `status` is 0.
+
+    If `outcome` is `"not_sent"`, nothing was sent; otherwise the same key finds what may be stored.
+    """
 
 
 class TransportException(ApiException, HTTPError):

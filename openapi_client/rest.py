@@ -103,6 +103,7 @@ class RESTResponse(io.IOBase):
     """
 
     _call: Call | None = None
+    _was_read = False
 
     def __init__(self, resp: BaseHTTPResponse | PreloadedResponse) -> None:
         self._raw = resp
@@ -147,6 +148,8 @@ class RESTResponse(io.IOBase):
         """urllib3's response: unread from an operation `..._without_preload_content`."""
         if isinstance(self._raw, PreloadedResponse):
             self._raw = self._raw.unread()
+            if self._was_read:
+                _ = self._raw.data  # it keeps what has been read, and is closed
         return self._raw
 
     @response.setter
@@ -155,6 +158,7 @@ class RESTResponse(io.IOBase):
 
     def read(self) -> bytes:
         """The body, read to its end."""
+        self._was_read = True
         if self.data is None:
             self.data = self._raw.data or b""
         return self.data
@@ -342,7 +346,8 @@ class RESTClientObject:
         known, checked = self._checked
         # Only texts are remembered: `True` and `1` are equal, and go out as different values.
         if headers != known or not _TEXT.issuperset(map(type, headers.values())):
-            checked = {name: checked_field(name, value) for name, value in headers.items()}
+            # By the names: what comes twice in urllib3's headers is joined (RFC 9110, 5.3).
+            checked = {name: checked_field(name, headers[name]) for name in headers}
             self._checked = (dict(headers), checked)
         return checked
 

@@ -18,6 +18,7 @@ from openapi_client.retries import RetryPolicy
 
 if TYPE_CHECKING:
     from openapi_client.conversations import Conversation
+    from openapi_client.conversations.ledger import Ledger
 
 __all__ = [
     "ApiClient",
@@ -53,12 +54,15 @@ class MessagesApi:
     def __init__(self, api_client: ApiClient | None = None) -> None:
         self.api_client: ApiClient = ApiClient.get_default() if api_client is None else api_client
 
-    def conversation(self, app_id: str, connection_id: str) -> "Conversation":
+    def conversation(
+        self, app_id: str, connection_id: str, *, ledger: "Ledger | None" = None
+    ) -> "Conversation":
         """The conversation of an app with one connection, for what spans many calls.
 
         Args:
             app_id: the app.
             connection_id: the other side of the conversation.
+            ledger: remembers the sends of `send_once`, also for other processes.
 
         Raises:
             ApiValueError: an id is not a `str`, or is empty.
@@ -66,7 +70,7 @@ class MessagesApi:
         # Not at the top: it stands on this module, and most programs need only the operations.
         from openapi_client.conversations import Conversation
 
-        return Conversation(self, app_id, connection_id)
+        return Conversation(self, app_id, connection_id, ledger=ledger)
 
     # Each public name is assigned from a name alone: of anything else `pyright --verifytypes` says
     # that type checkers may infer its type differently.

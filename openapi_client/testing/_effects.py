@@ -16,8 +16,7 @@ from openapi_client.testing._generations import (
     Generation,
     internal_error,
 )
-from openapi_client.testing._go import to_json
-from openapi_client.testing._routing import Operation
+from openapi_client.testing._go import Operation, to_json
 from openapi_client.testing._service import PendingRequest, Service
 from openapi_client.testing._wire import Reply
 

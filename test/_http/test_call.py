@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import struct
 import threading
@@ -194,3 +195,15 @@ def test_what_came_of_a_compressed_body_that_was_cut_off_is_kept_decoded(framing
     assert isinstance(error, IncompleteResponseException)
     assert error.raw_data == b"x" * 50_000
     assert error.outcome == "answered"
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_poll_may_be_taken_away_at_any_time(monkeypatch: pytest.MonkeyPatch, tls: bool) -> None:
+    # `eventlet.monkey_patch()` does this, before or after the first call.
+    with ScriptedServer(always(message("x" * 100_000)), tls=tls) as server:
+        with api_for(server) as api:
+            get(api)
+            monkeypatch.delattr(select, "poll")
+            assert len(get(api) or "") == 100_000
+        with api_for(server) as api:
+            assert len(send(api, "y" * 1_000_000) or "") == 100_000
