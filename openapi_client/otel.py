@@ -13,10 +13,10 @@ from openapi_client import __version__
 
 try:
     from opentelemetry import context, metrics, propagate, trace
-except ImportError as error:
+except ImportError as _error:
     raise ImportError(
         "openapi_client.otel needs opentelemetry-api, which the extra 'otel' installs"
-    ) from error
+    ) from _error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
