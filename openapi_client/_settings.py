@@ -361,6 +361,7 @@ CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "retries": _retries,
     "connection_pool_maxsize": _pool_size,
     "max_response_bytes": _positive,
+    "max_response_expansion": _positive,
     "allow_insecure": _optional_bool,
     "verify_ssl": _flag,
     "ignore_operation_servers": _flag,

@@ -107,6 +107,8 @@ class Configuration(HostSettings, LogSettings):
         proxy_ssl_context: the TLS settings of connections to proxies, used as they are.
         connection_pool_maxsize: idle connections that are kept per host, default 64.
         max_response_bytes: the largest body of an answer, decompressed, in bytes; default 64 MiB.
+        max_response_expansion: how many times its bytes the JSON of an answer may take in memory,
+            default 32. What would take more is refused before it is decoded.
         allow_insecure: credentials over plain `http://` to another machine: `None` warns once a
             host, `True` is silent, `False` refuses.
         socket_options: options for each new socket, as of `socket.setsockopt`.
@@ -158,6 +160,7 @@ class Configuration(HostSettings, LogSettings):
         proxy_ssl_context: ssl.SSLContext | None = None,
         connection_pool_maxsize: int | None = None,
         max_response_bytes: int = 64 * 2**20,
+        max_response_expansion: int = 32,
         allow_insecure: bool | None = None,
         socket_options: Sequence[tuple[int, int, int | bytes]] | None = None,
         safe_chars_for_path_param: str = "",
@@ -204,6 +207,7 @@ class Configuration(HostSettings, LogSettings):
         self.timeout = timeout
         self.deadline = deadline
         self.max_response_bytes = max_response_bytes
+        self.max_response_expansion = max_response_expansion
         self.allow_insecure = allow_insecure
         self.client_side_validation = client_side_validation
         self.socket_options = socket_options
@@ -348,17 +352,13 @@ class Configuration(HostSettings, LogSettings):
         return {_SCHEME: setting}
 
     def prepare_token(self, seconds_left: Callable[[], float | None]) -> int | None:
-        """Get a token from a callable `access_token`, if one is needed.
+        """Get a token from a callable `access_token`, if one is needed; return its epoch.
 
         Args:
             seconds_left: gives the seconds to wait for it at most; `None` for no limit.
 
-        Returns:
-            The epoch of the token, for `renewed_authorization`.
-
         Raises:
             ApiException: the callable raised an error or took too long; nothing was sent.
-            ApiValueError: what it gave cannot be sent.
         """
         if self._token is None or _SCHEME in self.api_key:
             return None

@@ -351,7 +351,7 @@ class ProtocolException(TransportException):
 
 
 class ResponseTooLargeException(TransportException):
-    """The answer is larger than `Configuration.max_response_bytes`."""
+    """The answer is larger than `max_response_bytes` or `max_response_expansion` allows."""
 
 
 def _detail(body: str | None) -> str | None:
