@@ -16,9 +16,11 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from openapi_client.api.messages_api import MessagesApi as MessagesApi
+    from openapi_client.api.operation import RequestOptions as RequestOptions
     from openapi_client.api_client import ApiClient as ApiClient
     from openapi_client.api_response import ApiResponse as ApiResponse
     from openapi_client.configuration import Configuration as Configuration
+    from openapi_client.conversations.ledger import Ledger as Ledger
     from openapi_client.exceptions import (
         ApiAttributeError as ApiAttributeError,
     )
@@ -58,8 +60,11 @@ if TYPE_CHECKING:
     from openapi_client.models import (
         MessageUpdateMessageRequest as MessageUpdateMessageRequest,
     )
+    from openapi_client.retries import RetryPolicy as RetryPolicy
 
 __version__ = "1.0.0"
+
+_DISTRIBUTION = "openapi-messages-client"
 
 _HOMES = {
     "ApiAttributeError": "exceptions",
@@ -73,12 +78,15 @@ _HOMES = {
     "Error": "models",
     "ErrorDetails": "models",
     "ErrorMessage": "models",
+    "Ledger": "conversations.ledger",
     "MessageCreateMessageRequest": "models",
     "MessageMessage": "models",
     "MessageResponse": "models",
     "MessageUpdateMessageRequest": "models",
     "MessagesApi": "api.messages_api",
     "OpenApiException": "exceptions",
+    "RequestOptions": "api.operation",
+    "RetryPolicy": "retries",
 }
 # Generated packages import their submodules, so programs reach them as attributes.
 _SUBMODULES = frozenset(
@@ -97,14 +105,47 @@ __all__ = [
     "Error",
     "ErrorDetails",
     "ErrorMessage",
+    "Ledger",
     "MessageCreateMessageRequest",
     "MessageMessage",
     "MessageResponse",
     "MessageUpdateMessageRequest",
     "MessagesApi",
     "OpenApiException",
+    "RequestOptions",
+    "RetryPolicy",
     "__version__",
 ]
+
+
+def _warn_of_other_distributions() -> None:
+    """Warn if the distribution of a generated package is installed into the same folder.
+
+    Each would write its files over those of the other, and take them away with it. Modules of other
+    endpoints that a program keeps in `openapi_client/api` are no such distribution. One `listdir`
+    costs microseconds; a look into the metadata of all distributions would cost milliseconds.
+    """
+    import os
+
+    try:
+        names = os.listdir(os.path.join(*__path__, os.pardir))  # noqa: PTH118, PTH208
+    except (OSError, TypeError):  # in a zip file, or in several folders
+        return
+    for name in names:
+        if name.startswith("openapi_client-") and name.endswith(".dist-info"):
+            import warnings
+
+            warnings.warn(
+                f"Another distribution has installed its package openapi_client over this one, or "
+                f"this one over its: {name} is in the same folder. Give {_DISTRIBUTION} an "
+                f"environment of its own, or uninstall both and install one of them again",
+                RuntimeWarning,
+                stacklevel=3,
+            )
+            return
+
+
+_warn_of_other_distributions()
 
 
 def __getattr__(name: str) -> object:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
 
 from typing_extensions import Self
 
-from openapi_client import rest
+from openapi_client import __version__, rest
 from openapi_client._encoding.foreign_response import ForeignResponse
+from openapi_client._encoding.generic_methods import GenericMethods
 from openapi_client._encoding.header_fields import truth_in_lower_case
 from openapi_client._encoding.native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
 from openapi_client._encoding.request_parts import (
@@ -33,7 +33,9 @@ from openapi_client._encoding.response_body import (
     text_of,
     type_for,
 )
-from openapi_client._http.call import Call, Method, call_of, handle
+from openapi_client._http.call import Call, Method, call_of
+from openapi_client._installation import DISTRIBUTION
+from openapi_client._options import WithOptions
 from openapi_client.api_response import ApiResponse
 from openapi_client.configuration import Configuration
 from openapi_client.exceptions import (
@@ -45,7 +47,6 @@ from openapi_client.exceptions import (
     ServiceException,
     UnauthorizedException,
 )
-from openapi_client.models.base import Model
 from openapi_client.rest import AnyResponse, RESTClientObject, RESTResponse
 from openapi_client.retries import Attempt, Retries
 
@@ -67,11 +68,9 @@ RequestSerialized = tuple[str, str, dict[str, str], Any, list[tuple[str, Any]]]
 """Method, URL, headers, body and form fields, as `call_api` takes them."""
 
 _AnyApiResponse = cast("type[ApiResponse[Any]]", ApiResponse)
-_TEXT = frozenset({str})
-_PLAIN_NAME = re.compile(r"\w+", re.ASCII)
 
 
-class ApiClient:
+class ApiClient(GenericMethods, WithOptions):
     """Builds requests, hands them to the transport and decodes what comes back.
 
     Safe for any number of threads. Use it in a `with` block, or `close()` it.
@@ -95,15 +94,17 @@ class ApiClient:
         header_value: str | None = None,
         cookie: str | None = None,
     ) -> None:
-        self.configuration = Configuration.get_default() if configuration is None else configuration
+        self.configuration: Configuration = (
+            Configuration.get_default() if configuration is None else configuration
+        )
         # By its module, because programs put another class there.
         self.rest_client: RESTClientObject = rest.RESTClientObject(self.configuration)
         self.default_headers: dict[str, str] = {}
         if header_name is not None:
             self.default_headers[header_name] = header_value or ""
         self.cookie = cookie
-        self.user_agent = "OpenAPI-Generator/1.0.0/python"
-        self.client_side_validation = self.configuration.client_side_validation
+        self.user_agent = f"{DISTRIBUTION}/{__version__}"
+        self.client_side_validation: bool = self.configuration.client_side_validation
 
     def __enter__(self) -> Self:
         return self
@@ -115,7 +116,7 @@ class ApiClient:
         """Close the connections. A call after this raises `ClientClosedException`."""
         # What a program has put into its place need not have more than `request`.
         close = getattr(self.rest_client, "close", None)
-        if close is not None:
+        if close is not None and not self._borrows:
             close()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -123,6 +124,7 @@ class ApiClient:
         state = dict(self.__dict__)
         if isinstance(cast("object", self.rest_client), RESTClientObject):
             del state["rest_client"]
+            state.pop("_borrows", None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -184,16 +186,17 @@ class ApiClient:
         limits = self.configuration.limits
         if request_timeout is not None:
             limits = limits.for_call(request_timeout)
-        return handle(
-            Call(
-                method,
-                limits,
-                clock,
-                request_timeout=request_timeout,
-                retries=retries,
-                preload=preload,
-            )
+        handle = Method(method)
+        handle.call = Call(
+            method,
+            self.configuration,
+            limits,
+            clock,
+            request_timeout=request_timeout,
+            retries=retries,
+            preload=preload,
         )
+        return handle
 
     def param_serialize(
         self,
@@ -210,7 +213,7 @@ class ApiClient:
         _host: str | None = None,
         _request_auth: Mapping[str, Any] | None = None,
     ) -> RequestSerialized:
-        """Build a request.
+        """Build a request: the arguments of `call_api`.
 
         Args:
             method: the HTTP method.
@@ -226,56 +229,74 @@ class ApiClient:
             _host: another base URL; without effect if `ignore_operation_servers` is set.
             _request_auth: credentials instead of the configured ones.
 
-        Returns:
-            The arguments of `call_api`.
-
         Raises:
-            ApiValueError: a parameter cannot be sent; the message names it.
+            ApiValueError: a parameter cannot be sent.
         """
-        if collection_formats:
-            if header_params:
-                header_params = dict(self.parameters_to_tuples(header_params, collection_formats))
-            if path_params:
-                path_params = dict(self.parameters_to_tuples(path_params, collection_formats))
-        given = header_params or {}
-        if not given.keys() <= OWN_HEADERS:
-            given = self.sanitize_for_serialization(given)
-        headers = merged_headers(self.default_headers, given)
-        if self.cookie and not has_header(given, "Cookie"):
-            headers = merged_headers(headers, {"Cookie": self.cookie})
-
-        host = None if self.configuration.ignore_operation_servers else _host
-        url = (host or self.configuration.host) + self._path(resource_path, path_params or {})
-        fields = pairs(post_params) if post_params else []
-        if fields:
-            fields = self.parameters_to_tuples(
-                self.sanitize_for_serialization(fields), collection_formats
-            )
-        if files:
-            fields.extend(self.files_parameters(files))
-        if body is not None:
-            body = self.sanitize_for_serialization(body)
-
+        headers, given = self._headers(header_params or {}, collection_formats)
+        url = self._url(resource_path, path_params or {}, collection_formats, _host)
+        form = post_params or files
+        fields = self._fields(post_params, files, collection_formats) if form else []
+        body = None if body is None else self.sanitize_for_serialization(body)
         queries = pairs(query_params) if query_params else []
         if auth_settings:
             self.update_params_for_auth(
                 headers, queries, auth_settings, resource_path, method, body, _request_auth
             )
-            if not _request_auth and not given.keys() <= OWN_HEADERS:
-                # What the caller gives for this call goes before the configured credentials.
+            if given and not _request_auth:  # what the caller gives goes before what is configured
                 headers = merged_headers(headers, given)
         if queries:
             url += "?" + self.parameters_to_url_query(queries, collection_formats)
+        if type(method) is not Method:
+            method = Method.of(method, self.configuration, resource_path, path_params or {})
         return method, url, headers, body, fields
 
-    def _path(self, resource_path: str, values: Mapping[str, Any]) -> str:
+    def _headers(
+        self, given: Mapping[str, Any], collection_formats: Mapping[str, str] | None
+    ) -> tuple[dict[str, str], Mapping[str, Any]]:
+        """Return the headers, and those of them that are the caller's own."""
+        if given.keys() <= OWN_HEADERS and not self.cookie:
+            return merged_headers(self.default_headers, given), {}
+        if collection_formats:
+            given = dict(self.parameters_to_tuples(given, collection_formats))
+        given = self.sanitize_for_serialization(given)
+        headers = merged_headers(self.default_headers, given)
+        if self.cookie and not has_header(given, "Cookie"):
+            headers = merged_headers(headers, {"Cookie": self.cookie})
+        return headers, given
+
+    def _fields(
+        self,
+        post_params: Sequence[tuple[str, Any]] | Mapping[str, Any] | None,
+        files: Mapping[str, Any] | None,
+        collection_formats: Mapping[str, str] | None,
+    ) -> list[tuple[str, Any]]:
+        """Return the fields of a form."""
+        fields = self.sanitize_for_serialization(pairs(post_params or ()))
+        fields = self.parameters_to_tuples(fields, collection_formats)
+        fields.extend(self.files_parameters(files))
+        return fields
+
+    def _url(
+        self,
+        resource_path: str,
+        values: Mapping[str, Any],
+        collection_formats: Mapping[str, str] | None,
+        host: str | None,
+    ) -> str:
+        """Return the URL without its query."""
+        configuration = self.configuration
+        if not host or configuration.ignore_operation_servers:
+            host = configuration.host
+        if collection_formats:
+            values = dict(self.parameters_to_tuples(values, collection_formats))
         pattern, names = path_template(resource_path)
-        safe = self.configuration.safe_chars_for_path_param or SAFE_IN_PATH
+        safe = configuration.safe_chars_for_path_param or SAFE_IN_PATH
         try:
-            return pattern % tuple([path_segment(values[name], safe) for name in names])
+            return host + pattern % tuple([path_segment(values[name], safe) for name in names])
         except (KeyError, TypeError, ValueError):
             # A number, a date, or something to complain about by its name.
-            return pattern % tuple([self._any_segment(name, values, safe) for name in names])
+            segments = [self._any_segment(name, values, safe) for name in names]
+            return host + pattern % tuple(segments)
 
     def _any_segment(self, name: str, values: Mapping[str, Any], safe: str) -> str:
         if name not in values:
@@ -344,6 +365,9 @@ class ApiClient:
         _request_timeout: float | tuple[float | None, float | None] | None = None,
     ) -> RESTResponse:
         """Make the request; see `RESTClientObject.request`."""
+        if getattr(method, "call", None) is None:
+            template, ids = getattr(method, "template", ""), getattr(method, "ids", {})
+            method = Method.of(method, self.configuration, template, ids)
         return self.rest_client.request(
             method,
             url,
@@ -368,7 +392,8 @@ class ApiClient:
                 its name. A 2xx that none of them is for has the type of another 2xx.
 
         Returns:
-            The answer with its data; `None` for an empty body.
+            The answer with its data; `None` for an empty body, but for types that can be empty:
+            `str`, `bytes` and files.
 
         Raises:
             ApiException: the status is not 2xx; of the class for the status.
@@ -405,9 +430,9 @@ class ApiClient:
         succeeded = 200 <= status <= 299
         if not succeeded:
             content = kept_of(response_data, content)
-        response_type = type_for(status, response_types_map or {})
+        response_type = type_for(status, response_types_map or {}, content)
         data: Any = None
-        if content and response_type is not None:
+        if response_type is not None:
             if succeeded:
                 check_expansion(response_data, content, self.configuration.max_response_expansion)
             try:
@@ -431,77 +456,7 @@ class ApiClient:
 
         return serialization.deserialize_response(
             content,
-            response.getheaders(),
+            response.getheader,
             response_type,
             folder=self.configuration.temp_folder_path,
         )
-
-    # -- the generic part: imported when it is used, for most programs never use it ----------------
-
-    def sanitize_for_serialization(self, obj: Any) -> Any:
-        """Make plain values of models, dates and the like."""
-        if isinstance(obj, Model):
-            return obj.to_dict()
-        if type(obj) is dict:
-            entries = cast("dict[str, object]", obj)
-            if _TEXT.issuperset(map(type, entries.values())):
-                return entries
-        from openapi_client._encoding import serialization
-
-        return serialization.sanitize(cast("object", obj))
-
-    def deserialize(
-        self, response_text: str, response_type: Any, content_type: str | None = None
-    ) -> Any:
-        """Decode a text into a type or the name of one."""
-        from openapi_client._encoding import serialization
-
-        return serialization.deserialize(response_text, response_type, content_type)
-
-    def parameters_to_tuples(
-        self, params: Any, collection_formats: Mapping[str, str] | None
-    ) -> list[tuple[str, Any]]:
-        """Names and values, collections written as `collection_formats` say."""
-        from openapi_client._encoding import serialization
-
-        return serialization.parameters_to_tuples(params, collection_formats)
-
-    def explode_query_object(self, name: str, obj: Any) -> list[tuple[str, Any]]:
-        """The entries of an object, each a parameter of its own."""
-        from openapi_client._encoding import serialization
-
-        return serialization.explode_query_object(name, obj)
-
-    def parameters_to_url_query(
-        self, params: Any, collection_formats: Mapping[str, str] | None
-    ) -> str:
-        """An encoded query, without its question mark."""
-        if type(params) is list and not collection_formats:
-            named = cast("list[tuple[str, object]]", params)
-            if all(
-                type(value) is int and value.bit_length() < 64 and _PLAIN_NAME.fullmatch(name)
-                for name, value in named
-            ):
-                return "&".join([f"{name}={value}" for name, value in named])
-        from openapi_client._encoding import serialization
-
-        return serialization.parameters_to_url_query(cast("Any", params), collection_formats)
-
-    def files_parameters(
-        self, files: Mapping[str, Any] | None = None
-    ) -> list[tuple[str, tuple[str, bytes, str]]]:
-        """The parts of a form that are files: name -> (file name, bytes, media type)."""
-        from openapi_client._encoding import serialization
-
-        return serialization.files_parameters(files)
-
-    def select_header_accept(self, accepts: Sequence[str]) -> str | None:
-        """The `Accept` header out of these: a JSON type if there is one, else the first."""
-        return self.select_header_content_type(accepts)
-
-    def select_header_content_type(self, content_types: Sequence[str]) -> str | None:
-        """The `Content-Type` header out of these: a JSON type if there is one, else the first."""
-        if not content_types:
-            return None
-        json = next((kind for kind in content_types if "json" in kind.lower()), None)
-        return json if json is not None else content_types[0]

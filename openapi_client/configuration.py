@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-import base64
 import copy
 import logging
+import os
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from openapi_client import _settings
+from openapi_client._credential_settings import CredentialSettings
 from openapi_client._host_settings import HostSettings
 from openapi_client._log_settings import LogSettings
 from openapi_client._logging import DebugLog
 from openapi_client._redaction import shown_target
-from openapi_client._setting_types import (
-    JSON_SCHEMA_VALIDATION_KEYWORDS,
-    APIKeyAuthSetting,
-    AuthSettings,
-    BasicAuthSetting,
-    BearerAuthSetting,
-    BearerFormatAuthSetting,
-    GenericAuthSetting,
-    HostSetting,
-    HostSettingVariable,
-    HTTPSignatureAuthSetting,
-    OAuth2AuthSetting,
-    ServerVariablesT,
-)
 from openapi_client._settings import Limits
-from openapi_client.credentials import RenewableToken, as_bearer, checked_credential
+from openapi_client.credentials import RenewableToken, checked_credential
 from openapi_client.exceptions import ApiValueError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
     from urllib3 import Retry
 
+    from openapi_client._setting_types import (
+        JSON_SCHEMA_VALIDATION_KEYWORDS,
+        APIKeyAuthSetting,
+        AuthSettings,
+        BasicAuthSetting,
+        BearerAuthSetting,
+        BearerFormatAuthSetting,
+        GenericAuthSetting,
+        HostSetting,
+        HostSettingVariable,
+        HTTPSignatureAuthSetting,
+        OAuth2AuthSetting,
+        ServerVariablesT,
+    )
+    from openapi_client.hooks import Hook
     from openapi_client.retries import RetryPolicy
 
 __all__ = [
@@ -54,10 +56,28 @@ __all__ = [
     "ServerVariablesT",
 ]
 
-_SCHEME = "BearerAuth"
+
+_DICTS = frozenset(
+    {
+        "api_key",
+        "api_key_prefix",
+        "server_variables",
+        "server_operation_index",
+        "server_operation_variables",
+    }
+)
 
 
-class Configuration(HostSettings, LogSettings):
+def _variable(name: str) -> str | None:
+    """Return a variable of the environment; `None` if it is empty."""
+    return os.environ.get(name) or None
+
+
+# What is not given stays the environment's, or as it is.
+_UNTOUCHED = frozenset({"proxy", "debug"})
+
+
+class Configuration(HostSettings, CredentialSettings, LogSettings):
     """The settings of an `ApiClient`.
 
     Every setting can be given here or assigned later; both check it. Settings of the transport
@@ -118,6 +138,8 @@ class Configuration(HostSettings, LogSettings):
         datetime_format: for generated modules: how they write times in parameters.
         date_format: for generated modules: how they write dates in parameters.
         debug: whether each attempt is logged; see `debug`.
+        hooks: objects that are told of each call and each attempt: see `openapi_client.hooks`.
+        hide_ids: whether hooks and the log get `***`, or the path's template, instead of ids.
 
     Raises:
         ApiValueError: a setting makes no sense; the message names it.
@@ -125,8 +147,37 @@ class Configuration(HostSettings, LogSettings):
 
     _default: ClassVar[Configuration | None] = None
 
+    refresh_api_key_hook: Callable[[Configuration], None] | None
+    server_operation_index: dict[int, int]
+    server_operation_variables: dict[int, dict[str, str]]
+    ignore_operation_servers: bool
+    ssl_ca_cert: str | None
+    ca_cert_data: str | bytes | None
+    retries: RetryPolicy | Retry | int | None
     timeout: float | tuple[float | None, float | None] | None
     deadline: float | None
+    verify_ssl: bool
+    cert_file: str | None
+    key_file: str | None
+    key_password: str | bytes | None
+    assert_hostname: str | bool | None
+    tls_server_name: str | None
+    ssl_context: ssl.SSLContext | None
+    proxy_headers: Mapping[str, str] | None
+    proxy_ssl_context: ssl.SSLContext | None
+    connection_pool_maxsize: int
+    max_response_bytes: int
+    max_response_expansion: int
+    allow_insecure: bool | None
+    socket_options: Sequence[tuple[int, int, int | bytes]] | None
+    safe_chars_for_path_param: str
+    client_side_validation: bool
+    datetime_format: str
+    date_format: str
+    temp_folder_path: str | None
+    logger: dict[str, logging.Logger]
+    hooks: Sequence[Hook]
+    hide_ids: bool
 
     def __init__(
         self,
@@ -168,55 +219,32 @@ class Configuration(HostSettings, LogSettings):
         datetime_format: str = "%Y-%m-%dT%H:%M:%S.%f%z",
         date_format: str = "%Y-%m-%d",
         debug: bool | None = None,
+        hooks: Sequence[Hook] = (),
+        hide_ids: bool = False,
     ) -> None:
-        self.server_index = 0 if server_index is None and host is None else server_index
-        self.server_variables = server_variables or {}
-        self.server_operation_index = server_operation_index or {}
-        self.server_operation_variables = server_operation_variables or {}
-        self._base_path: str | None = None
-        self.host = host
-        self.api_key: dict[str, str] = copy.copy(api_key or {})
-        self.api_key_prefix: dict[str, str] = copy.copy(api_key_prefix or {})
-        self._known_key: tuple[str | None, str | None, str, str] = (None, None, "", "")
-        self.refresh_api_key_hook: Callable[[Configuration], None] | None = None
-        self.username = username
-        self.password = password
-        self.access_token = access_token
-        self.logger: dict[str, logging.Logger] = {
+        self._assign(dict(locals()))
+
+    def _assign(self, given: dict[str, Any]) -> None:
+        """Set all settings; `given` has the parameters of the constructor by name."""
+        del given["self"]
+        self._base_path = None
+        self._known_key = (None, None, "", "")
+        self.refresh_api_key_hook = None
+        self.logger = {
             "package_logger": logging.getLogger("openapi_client"),
             "urllib3_logger": logging.getLogger("urllib3"),
         }
         self._debug_log = DebugLog(self.logger["package_logger"])
-        self.verify_ssl = verify_ssl
-        self.ssl_ca_cert = ssl_ca_cert
-        self.ca_cert_data = ca_cert_data
-        self.cert_file = cert_file
-        self.key_file = key_file
-        self.key_password = key_password
-        self.assert_hostname = assert_hostname
-        self.tls_server_name = tls_server_name
-        self.ssl_context = ssl_context
-        if proxy is not None:
-            self.proxy = proxy
-        self.no_proxy = no_proxy
-        self.proxy_headers = proxy_headers
-        self.proxy_ssl_context = proxy_ssl_context
-        self.connection_pool_maxsize: int = cast("int", connection_pool_maxsize)
-        self.safe_chars_for_path_param = safe_chars_for_path_param
-        self.retries = retries
-        self.timeout = timeout
-        self.deadline = deadline
-        self.max_response_bytes = max_response_bytes
-        self.max_response_expansion = max_response_expansion
-        self.allow_insecure = allow_insecure
-        self.client_side_validation = client_side_validation
-        self.socket_options = socket_options
-        self.temp_folder_path: str | None = None
-        self.datetime_format = datetime_format
-        self.date_format = date_format
-        self.ignore_operation_servers = ignore_operation_servers
-        if debug is not None:
-            self.debug = debug
+        self.temp_folder_path = None
+        host = given.pop("host")
+        if host is None and given["server_index"] is None:
+            given["server_index"] = 0
+        for name, value in given.items():
+            if name in _DICTS:
+                setattr(self, name, copy.copy(value) if value else {})
+            elif value is not None or name not in _UNTOUCHED:
+                setattr(self, name, value)
+        self.host = host  # the last one, because it goes before `server_index`
 
     def __setattr__(self, name: str, value: Any) -> None:
         check = _settings.CHECKS.get(name)
@@ -234,7 +262,7 @@ class Configuration(HostSettings, LogSettings):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.access_token = self.access_token
+        self.access_token: str | Callable[[], str] | None = self.access_token
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = type(self).__new__(type(self))
@@ -244,6 +272,7 @@ class Configuration(HostSettings, LogSettings):
             "logger",
             "refresh_api_key_hook",
             "access_token",
+            "hooks",
             "retries",
             "ssl_context",
             "proxy_ssl_context",
@@ -259,6 +288,42 @@ class Configuration(HostSettings, LogSettings):
 
     def __repr__(self) -> str:
         return f"<Configuration {shown_target(self.host)}>"
+
+    @classmethod
+    def from_env(cls, **settings: Any) -> Self:
+        """Make a configuration of the variables that `python -m openapi_client.testing` prints.
+
+        `OPENAPI_CLIENT_HOST` is the host, `API_KEY` the token and `SSL_CERT_FILE`, if it is set,
+        the certificate authorities to trust. A variable that is empty counts as none.
+
+        Args:
+            **settings: as of the constructor; they go before the environment.
+
+        Raises:
+            ApiValueError: a setting makes no sense, or a variable, or it is missing; the message
+                names it.
+        """
+        given = {name for name, value in settings.items() if value is not None}
+        missing: list[str] = []
+        host, key, file = map(_variable, ("OPENAPI_CLIENT_HOST", "API_KEY", "SSL_CERT_FILE"))
+        if not given & {"host", "server_index", "server_variables"}:
+            if host:
+                settings["host"] = _settings.base_url("OPENAPI_CLIENT_HOST", host)
+            else:
+                missing.append("OPENAPI_CLIENT_HOST (or give host=)")
+        if not given & {"api_key", "access_token"}:
+            if key:
+                settings["api_key"] = {"BearerAuth": checked_credential(key, "API_KEY")}
+            else:
+                missing.append("API_KEY (or give api_key= or access_token=)")
+        if missing:
+            raise ApiValueError(f"the environment has no {', and no '.join(missing)}")
+        # Beside a folder of authorities the file is left to OpenSSL, which reads both.
+        if not (
+            given & {"ssl_ca_cert", "ca_cert_data", "ssl_context"} or _variable("SSL_CERT_DIR")
+        ):
+            settings["ssl_ca_cert"] = file
+        return cls(**settings)
 
     # -- the default of the process ---------------------------------------------------------------
 
@@ -289,111 +354,11 @@ class Configuration(HostSettings, LogSettings):
             limits = self.__dict__["_limits"] = Limits.of(self.timeout, self.deadline)
         return cast("Limits", limits)
 
-    # -- credentials ------------------------------------------------------------------------------
 
-    def get_api_key_with_prefix(self, identifier: str, alias: str | None = None) -> str | None:
-        """The key of a scheme as it goes out.
+def __getattr__(name: str) -> Any:
+    # The types of settings are for annotations: most programs never ask for them at run time.
+    if name in __all__:
+        from openapi_client import _setting_types
 
-        Args:
-            identifier: name of the scheme.
-            alias: another name under which the key, or its prefix, may be.
-
-        Returns:
-            The prefix, one space and the key; the key alone if the prefix is `""`. Without a prefix
-            a key of `BearerAuth` that names no scheme gets `Bearer`. `None` if there is no key.
-
-        Raises:
-            ApiValueError: the key is not a `str`, is empty, or cannot stand in a header.
-        """
-        if self.refresh_api_key_hook is not None:
-            self.refresh_api_key_hook(self)
-        name = identifier
-        if name not in self.api_key and alias is not None:
-            name = alias
-        if name not in self.api_key:
-            return None
-        key = self.api_key[name]
-        prefix = self.api_key_prefix.get(identifier)
-        if prefix is None and alias is not None:
-            prefix = self.api_key_prefix.get(alias)
-        known = self._known_key
-        if known[0] is key and known[1] is prefix and known[2] == identifier:
-            return known[3]
-        checked_credential(key, f"api_key[{name!r}]")
-        if prefix is None:
-            value = as_bearer(key) if identifier == _SCHEME else key
-        else:
-            value = f"{prefix} {key}" if prefix else key
-        self._known_key = (key, prefix, identifier, value)
-        return value
-
-    def get_basic_auth_token(self) -> str:
-        """`username` and `password` as the value of an `Authorization` header (RFC 7617)."""
-        pair = f"{self.username or ''}:{self.password or ''}"
-        return "Basic " + base64.b64encode(pair.encode()).decode()
-
-    def auth_settings(self) -> dict[str, dict[str, Any]]:
-        """The credentials by scheme: `type`, `in`, `key` (where they go) and `value`.
-
-        Raises:
-            ApiValueError: a credential was given that cannot be sent.
-        """
-        value = self.get_api_key_with_prefix(_SCHEME)
-        if value is None:
-            token = self._current_token()
-            if token is not None:
-                value = as_bearer(token)
-            elif self.api_key:
-                given = ", ".join(map(repr, self.api_key))
-                raise ApiValueError(f"api_key has {given}; the API's scheme is {_SCHEME!r}")
-            else:
-                return {}
-        setting = {"type": "api_key", "in": "header", "key": "Authorization", "value": value}
-        return {_SCHEME: setting}
-
-    def prepare_token(self, seconds_left: Callable[[], float | None]) -> int | None:
-        """Get a token from a callable `access_token`, if one is needed; return its epoch.
-
-        Args:
-            seconds_left: gives the seconds to wait for it at most; `None` for no limit.
-
-        Raises:
-            ApiException: the callable raised an error or took too long; nothing was sent.
-        """
-        if self._token is None or _SCHEME in self.api_key:
-            return None
-        token = self._token.current(seconds_left())
-        return None if token is None else token.epoch
-
-    def _current_token(self) -> str | None:
-        if self._token is not None:
-            token = self._token.current(self.limits.deadline)
-            return None if token is None else token.value
-        value = self.access_token
-        return None if value is None else checked_credential(value, "access_token")
-
-    def renewed_authorization(
-        self, refused: str | None, epoch: int | None = None, remaining: float | None = None
-    ) -> str | None:
-        """Return the `Authorization` value to try after a 401 instead of `refused`.
-
-        `None` if there is no other: only a callable `access_token` can be asked again, and only if
-        the refused value was made of one of its tokens.
-
-        Args:
-            refused: the value that the server refused.
-            epoch: of the token that it was made of, if it is known.
-            remaining: seconds to wait for another token at most; `None` for no limit.
-
-        Raises:
-            ApiException: the callable raised an error or took too long.
-        """
-        if self._token is None or refused is None:
-            return None
-        token = self._token.renewed(refused, epoch, remaining)
-        return None if token is None else as_bearer(token.value)
-
-    def after_fork(self) -> None:
-        """In a forked child: drop locks that a thread of the parent may have held."""
-        if self._token is not None:
-            self._token.after_fork()
+        return getattr(_setting_types, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

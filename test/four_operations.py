@@ -21,7 +21,7 @@ def main() -> None:
     package = Path(openapi_client.__file__).parent
     assert package.parent.name == "site-packages", "not the installed package"
     assert (package / "py.typed").is_file()
-    required = importlib.metadata.requires("openapi-client") or []
+    required = importlib.metadata.requires("openapi-messages-client") or []
     plain = {re.split(r"[^\w.-]", line)[0] for line in required if "extra ==" not in line}
     assert plain == RUNTIME, plain
     assert importlib.util.find_spec("trustme") is None, "the environment is not empty"
@@ -34,7 +34,7 @@ def main() -> None:
         listed = messages.list("app", "connection").items
         assert read.body == "Hello, world"
         assert listed == [read]
-    print(f"the four operations work with openapi-client {openapi_client.__version__}")
+    print(f"the four operations work with openapi-messages-client {openapi_client.__version__}")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,14 @@ from typing import Any
 import pytest
 import urllib3
 
-from openapi_client import ApiClient, ApiException, ApiValueError, Configuration, MessagesApi
+from openapi_client import (
+    ApiClient,
+    ApiException,
+    ApiValueError,
+    Configuration,
+    MessagesApi,
+    __version__,
+)
 from openapi_client.exceptions import ClientClosedException, ConnectException
 from test.support.recorder import HELLO, TOKEN, Recorder, closed_port, http_answer
 
@@ -84,6 +91,23 @@ def test_headers_of_a_call_win(recorder: Recorder, api: MessagesApi) -> None:
     sent = recorder.only.headers
     assert {name: value for name, value in sent.items() if name in mine} == mine
     assert len(sent) == len(mine) + 2
+
+
+def test_the_user_agent_names_the_client_and_its_version(
+    recorder: Recorder, api: MessagesApi
+) -> None:
+    api.list("a", "c")
+    api.api_client.user_agent = "mine/1"
+    api.list("a", "c")
+    api.api_client.set_default_header("User-Agent", "mine/2")
+    api.list("a", "c")
+    api.list("a", "c", _headers={"User-Agent": "mine/3"})
+    assert [request.headers["User-Agent"] for request in recorder.received] == [
+        f"openapi-messages-client/{__version__}",
+        "mine/1",
+        "mine/2",
+        "mine/3",
+    ]
 
 
 @pytest.mark.parametrize("name", ["Content-Length", "content-length", "Transfer-Encoding"])

@@ -19,21 +19,24 @@ from openapi_client.models.base import Model
 from openapi_client.rest import AnyResponse
 
 
-def type_for(status: int, types: Mapping[str, Any]) -> Any:
-    """The type of an answer's body, or its name.
+def type_for(status: int, types: Mapping[str, Any], content: bytes) -> Any:
+    """The type of an answer's body, or its name; `None` if the body is not to be read.
 
-    It is that of the status ("200"), else that of its class ("2XX"), else that of `default`.
+    It is that of the status ("200"), else that of its class ("2XX"), else that of `default`. A body
+    that is empty is read only as what an empty one can be.
     """
     exact, of_class = str(status), _STATUS_CLASSES.get(status // 100, "")
-    response_type = types.get(exact) or types.get(of_class)
-    if response_type is None and "default" in types and not {exact, of_class} & types.keys():
-        return types["default"]
-    if response_type is None and 200 <= status <= 299:
+    by_default = "default" in types and not {exact, of_class} & types.keys()
+    response_type = types["default"] if by_default else types.get(exact) or types.get(of_class)
+    if not content:
+        return response_type if response_type in _CAN_BE_EMPTY else None
+    if response_type is None and not by_default and 200 <= status <= 299:
         # Servers answer with a 2xx of their own choice what the description knows as another one.
         return next((types[key] for key in sorted(types) if key.startswith("2")), None)
     return response_type
 
 
+_CAN_BE_EMPTY = ("str", "bytes", "bytearray", "file", str, bytes)
 _STATUS_CLASSES = {number: f"{number}XX" for number in range(1, 6)}
 
 

@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictStr, ValidationError
 from typing_extensions import Never, NotRequired, ParamSpec, TypedDict
 from urllib3 import BaseHTTPResponse
 
+from openapi_client import _installation as _installation  # noqa: PLC0414
 from openapi_client._encoding.request_parts import has_header, merged_headers
 from openapi_client._redaction import HIDDEN, forget_locals
 from openapi_client._settings import checked_retries
@@ -36,6 +37,9 @@ from openapi_client.retries import RetryPolicy
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
+    from openapi_client._http.call import Call
+    from openapi_client._http.watch import Hooks
+
 P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -45,25 +49,33 @@ RequestTimeout: TypeAlias = _Seconds | tuple[_Seconds | None, _Seconds | None] |
 
 
 class RequestOptions(TypedDict, total=False):
-    """What every operation takes besides its own parameters."""
+    """What every operation takes besides its own parameters.
+
+    Attributes:
+        _request_timeout: seconds for the whole call; or a pair (connect, read), each `None` for no
+            limit.
+        _request_auth: credentials instead of the configured ones: `type`, `in`, `key`, `value`.
+        _content_type: the content type of the request's body.
+        _headers: more headers; they go before all others.
+        _host_index: 0, for the operations have no hosts of their own.
+        _retries: overrides `Configuration.retries` for this call.
+    """
 
     _request_timeout: RequestTimeout
-    """Seconds for the whole call; or a pair (connect, read), each `None` for no limit."""
     _request_auth: Mapping[StrictStr, Any] | None
-    """Credentials instead of the configured ones: `type`, `in`, `key` and `value`."""
     _content_type: StrictStr | None
-    """The content type of the request's body."""
     _headers: Mapping[StrictStr, Any] | None
-    """More headers; they go before all others."""
     _host_index: Annotated[int, Field(strict=True, ge=0, le=0)]
-    """0: the operations have no hosts of their own."""
     _retries: RetryPolicy | int | None
-    """Overrides `Configuration.retries` for this call."""
 
 
+# In the docstrings of the methods the options stand in the place of a reference to them.
+_REFERENCE = "_request_timeout and what follows: see `RequestOptions`."
+_OPTION_LINES = (RequestOptions.__doc__ or "").rpartition("Attributes:\n")[2].strip().splitlines()
 _OPTIONS = frozenset(RequestOptions.__annotations__)
 _SECRET_OPTIONS = frozenset({"_request_auth", "_headers"})
 _BODY = "request"
+_CALL = "_call"
 # As docs/openapi.yaml has them. What a proxy answers is what its JSON says, or its text.
 _ERROR_TYPES = {
     "400": "Error",
@@ -113,7 +125,7 @@ def _unchanged(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-arguments = cast("Callable[[dict[str, Any]], Never]", _unchanged)
+arguments: Callable[[dict[str, Any]], Never] = cast("Callable[[dict[str, Any]], Never]", _unchanged)
 """Returns its argument, the `locals()` of the function that declares an operation.
 
 Python itself then binds positional, named, missing and surplus arguments, and says so in its own
@@ -134,9 +146,10 @@ class Operation(Generic[P, R_co]):
     def __init__(
         self, method: str, path: str, function: Callable[Concatenate[Any, P], R_co]
     ) -> None:
-        self.function = cast("FunctionType", function)
+        self.function: FunctionType = cast("FunctionType", function)
         self._method = method
         self._resource_path = path
+        self._name = self.function.__name__.lstrip("_")
         code = self.function.__code__
         names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
         self._path = tuple(name for name in names if f"{{{name}}}" in path)
@@ -154,7 +167,7 @@ class Operation(Generic[P, R_co]):
         }
         self._headers = {} if result is None else {"Accept": "application/json"}
         self._body_model: type[BaseModel] | None = None
-        self.body_keyword = ""
+        self.body_keyword: str = ""
         """What newer generators call the body: after its model."""
         if self._has_body:
             self._headers["Content-Type"] = "application/json"
@@ -266,9 +279,14 @@ class Operation(Generic[P, R_co]):
             defaults = client.default_headers
             headers = {n: value for n, value in headers.items() if not has_header(defaults, n)}
         timeout = given["_request_timeout"]
-        call = client.begin_call(self._method, timeout, given["_retries"], preload=preload)
+        method = client.begin_call(self._method, timeout, given["_retries"], preload=preload)
+        given[_CALL] = call = method.call
+        call.operation, call.template = self._name, self._resource_path
+        hooks: Hooks | Any = client.configuration.hooks
+        if hooks:
+            hooks.begin(call, client.configuration.host, path)
         serialized = client.param_serialize(
-            method=call,
+            method=method,
             resource_path=self._resource_path,
             path_params=path,
             query_params=query,
@@ -346,16 +364,25 @@ class _Form:
                     raise TypeError(f"{name}() got both {_BODY!r} and {body_keyword!r}")
                 kwargs[_BODY] = kwargs.pop(body_keyword)
             handled = sys.exc_info()[1]
+            given: dict[str, Any] = {}
             try:
-                return run(self.api_client, bind(self, *args, **kwargs), takes_text)
+                given = bind(self, *args, **kwargs)
+                result = run(self.api_client, given, takes_text)
             except BaseException as error:
                 # No frame of a failed call keeps a credential, this one included.
-                args, kwargs = (), {}
+                call: Call | None = given.get(_CALL)
+                args, kwargs, given = (), {}, {}
                 forget_locals(error, handled)
+                if call is not None and call.watch is not None:
+                    call.watch.failed(error)
                 raise
+            if given[_CALL].watch is not None:
+                given[_CALL].watch.returned(result)
+            return result
 
-        summary, _, rest = (function.__doc__ or "").partition("\n")
-        method.__doc__ = f"{summary} {self._note}\n{rest}" if self._note else function.__doc__
+        documented = (function.__doc__ or "").replace(_REFERENCE, "\n    ".join(_OPTION_LINES))
+        summary, _, rest = documented.partition("\n")
+        method.__doc__ = f"{summary} {self._note}\n{rest}" if self._note else documented
         method.__name__, method.__qualname__ = name, bind.__qualname__
         method.__module__ = function.__module__
         method.__wrapped__ = bind  # type: ignore[attr-defined]

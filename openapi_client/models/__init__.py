@@ -27,15 +27,16 @@ __all__ = [
     "MessageUpdateMessageRequest",
 ]
 
-_ERRORS = frozenset({"Error", "ErrorDetails", "ErrorMessage"})
+_HOMES = {"Error": "error", "ErrorDetails": "error_details", "ErrorMessage": "error_message"}
 
 
 def __getattr__(name: str) -> object:
-    if name not in _ERRORS:
+    if name not in _HOMES and name not in _HOMES.values():
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from openapi_client.models import error
+    from importlib import import_module
 
-    value: object = getattr(error, name)
+    module = import_module(f"{__name__}.{_HOMES.get(name, name)}")
+    value: object = getattr(module, name) if name in _HOMES else module
     globals()[name] = value
     return value
 

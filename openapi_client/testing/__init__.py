@@ -14,14 +14,16 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from openapi_client import _installation as _installation
+
 if TYPE_CHECKING:
     from openapi_client.testing._contents import Clock
     from openapi_client.testing._effects import Fault, When
     from openapi_client.testing._faults import Faults
     from openapi_client.testing._generations import GENERATIONS, GenerationName
+    from openapi_client.testing._go import Operation
     from openapi_client.testing._messages import StoredMessage
     from openapi_client.testing._record import Criteria, RecordedRequest, RequestRecord
-    from openapi_client.testing._routing import Operation
     from openapi_client.testing._server import MessagesServer
 
 _HOMES = {
@@ -32,7 +34,7 @@ _HOMES = {
     "Faults": "_faults",
     "GenerationName": "_generations",
     "MessagesServer": "_server",
-    "Operation": "_routing",
+    "Operation": "_go",
     "RecordedRequest": "_record",
     "RequestRecord": "_record",
     "StoredMessage": "_messages",

@@ -16,8 +16,7 @@ from openapi_client.testing._generations import (
     Generation,
     internal_error,
 )
-from openapi_client.testing._go import to_json
-from openapi_client.testing._routing import Operation
+from openapi_client.testing._go import Operation, to_json
 from openapi_client.testing._service import PendingRequest, Service
 from openapi_client.testing._wire import Reply
 
@@ -320,7 +319,7 @@ class Fault:
     ) -> None:
         _check(when)
         self.name = name
-        self.strikes = 0
+        self.strikes: int = 0
         """How often it struck."""
         self._when = when
         self._draws = draws

@@ -11,7 +11,7 @@ from typing_extensions import Unpack
 import openapi_client.testing._effects as effects
 from openapi_client.testing._effects import Fault, When
 from openapi_client.testing._generations import GenerationName, generation_named
-from openapi_client.testing._routing import Operation
+from openapi_client.testing._go import Operation
 from openapi_client.testing._service import Service
 
 

@@ -17,8 +17,8 @@ from urllib.parse import unquote
 from typing_extensions import Unpack
 
 from openapi_client._redaction import HIDDEN
+from openapi_client.testing._go import LOGIN_PATH, REFRESH_PATH, Operation, Target, parse_query
 from openapi_client.testing._messages import to_datetime
-from openapi_client.testing._routing import LOGIN_PATH, REFRESH_PATH, Operation, Target, parse_query
 from openapi_client.testing._wire import ReceivedRequest
 
 

@@ -13,8 +13,15 @@ from contextlib import contextmanager
 from datetime import tzinfo
 from typing import Any, cast
 
-from openapi_client.testing._messages import NewMessage, Page, StoredMessage, local_nanoseconds
-from openapi_client.testing._ranks import TIE_NANOSECONDS, Order, Ranks
+from openapi_client.testing._messages import (
+    TIE_NANOSECONDS,
+    NewMessage,
+    Order,
+    Page,
+    Ranks,
+    StoredMessage,
+    local_nanoseconds,
+)
 
 _APPLICATION_ID = 0x4D534753
 _FORMAT_VERSION = 2

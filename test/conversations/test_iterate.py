@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from openapi_client import ApiClient, Configuration, MessagesApi
 from openapi_client.conversations import Conversation
-from openapi_client.conversations.windows import LARGEST
+from openapi_client.conversations._windows import LARGEST
 from openapi_client.exceptions import ApiValueError, NotFoundException, ServiceException
 from openapi_client.models import MessageMessage, MessageResponse
 from openapi_client.testing import MessagesServer

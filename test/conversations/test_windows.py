@@ -5,7 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openapi_client.conversations.windows import LARGEST, Snapshot, Window, snapshot_of, window_over
+from openapi_client.conversations._windows import (
+    LARGEST,
+    Snapshot,
+    Window,
+    snapshot_of,
+    window_over,
+)
 from openapi_client.models import MessageMessage, MessageResponse
 
 parts = st.tuples(st.integers(0, 1_000_000), st.integers(1, LARGEST // 2))

@@ -246,7 +246,7 @@ def test_ca_certificate_is_written_where_it_is_asked_for_and_stays(tmp_path: Pat
 def test_without_trustme_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trustme", None)
     server = MessagesServer()
-    with pytest.raises(ImportError, match=r"openapi-client\[testing\]"), server:
+    with pytest.raises(ImportError, match=r"openapi-messages-client\[testing\]"), server:
         raise AssertionError("it started")
     with MessagesServer(tls=False) as plain:
         assert plain.ca_cert is None

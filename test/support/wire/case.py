@@ -11,17 +11,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from openapi_client import ApiClient, MessagesApi
+from openapi_client import ApiClient, MessagesApi, __version__
 from test.support.recorder import TOKEN
 
 DEPARTS = True
 USUAL = {
     "Accept-Encoding": "identity",
     "Accept": "application/json",
-    "User-Agent": "OpenAPI-Generator/1.0.0/python",
+    "User-Agent": f"openapi-messages-client/{__version__}",
     "Authorization": f"Bearer {TOKEN}",
 }
-"""The headers of every call, but for `Host`. A generated client sends the token as it is given."""
+"""The headers of every call, but for `Host`. A generated client sends the token as it is given,
+and a `User-Agent` of its generator's."""
 
 LIST = "apps_app_id_connections_connection_id_messages_get"
 GET = "apps_app_id_connections_connection_id_messages_jti_get"

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from typing_extensions import Self
 
 from openapi_client._settings import seconds
-from openapi_client.conversations.backoff import may_pass, pause
-from openapi_client.conversations.marker import Marker, marker_at
-from openapi_client.conversations.reader import Reader
-from openapi_client.conversations.times import NEVER, Stop, Times
-from openapi_client.conversations.windows import Look, Snapshot, Window
+from openapi_client.conversations._backoff import may_pass, pause
+from openapi_client.conversations._marker import Marker, marker_at
+from openapi_client.conversations._reader import Reader
+from openapi_client.conversations._times import NEVER, Stop, Times
+from openapi_client.conversations._windows import FetchPage, Snapshot, Window
 from openapi_client.exceptions import ApiException, NotFoundException
 from openapi_client.models import MessageMessage
 from openapi_client.retries import RetryPolicy
@@ -28,7 +28,7 @@ _FIRST_SIZE = 100
 # The follower itself decides when to ask again, so that `stop` ends that wait too.
 ONE_ATTEMPT = RetryPolicy(repeats=0)
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger("openapi_client.conversations._follow")
 
 
 class Follower(Iterator[MessageMessage]):
@@ -39,7 +39,7 @@ class Follower(Iterator[MessageMessage]):
     `next()` goes on where it was. Safe for several threads.
 
     Args:
-        look: makes a request for a page, in one attempt.
+        fetch: makes a request for a page, in one attempt.
         get: gets a message by its `jti`, in one attempt.
         after: the message, or the `jti` of the message, after which to begin; `None` for what comes
             from now on, which is looked up at once.
@@ -55,7 +55,7 @@ class Follower(Iterator[MessageMessage]):
 
     def __init__(
         self,
-        look: Look,
+        fetch: FetchPage,
         get: Callable[[str], MessageMessage],
         *,
         after: Marker | None,
@@ -68,7 +68,7 @@ class Follower(Iterator[MessageMessage]):
         self._give_up_after = (
             None if give_up_after is None else seconds("give_up_after", give_up_after)
         )
-        self._look = look
+        self._fetch = fetch
         self._get = get
         self._stop = NEVER if stop is None else stop
         self._times = times
@@ -110,7 +110,7 @@ class Follower(Iterator[MessageMessage]):
 
     def _begin(self) -> None:
         """What is there now is not new."""
-        snapshot = self._look(Window(1, _FIRST_SIZE))
+        snapshot = self._fetch(Window(1, _FIRST_SIZE))
         if snapshot.items:
             self._reader.mark_read(marker_at(snapshot.items[0]), snapshot.items)
         self._begun = True
@@ -120,7 +120,7 @@ class Follower(Iterator[MessageMessage]):
         if not self._begun:
             self._begin()
             return
-        snapshot = self._look(self._reader.next_window())
+        snapshot = self._fetch(self._reader.next_window())
         self._date_marker(snapshot)
         self._items.extend(self._reader.take(snapshot))
         self._recovered(self._poll_interval if self._reader.finished else 0.0)

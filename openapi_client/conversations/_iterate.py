@@ -9,11 +9,11 @@ from math import ceil
 
 from typing_extensions import Self
 
-from openapi_client.conversations.ahead import Ahead
-from openapi_client.conversations.arguments import check_at_least
-from openapi_client.conversations.extent import Extent
-from openapi_client.conversations.reader import Reader
-from openapi_client.conversations.windows import LARGEST, Look, Snapshot, Window
+from openapi_client.conversations._arguments import check_at_least
+from openapi_client.conversations._count import MessageCount
+from openapi_client.conversations._prefetch import Prefetch
+from openapi_client.conversations._reader import Reader
+from openapi_client.conversations._windows import LARGEST, FetchPage, Snapshot, Window
 from openapi_client.exceptions import DeserializationException
 from openapi_client.models import MessageMessage, MessageResponse
 
@@ -33,7 +33,7 @@ class PageIterator(Iterator[MessageResponse]):
     An error leaves it where it was: `next()` asks again. Safe for several threads.
 
     Args:
-        look: makes a request.
+        fetch: makes a request.
         per_page: messages on a page, from 1; more than 1000 are as 1000.
         max_items: messages on all pages together; `None` for all.
         workers: requests at a time.
@@ -45,7 +45,7 @@ class PageIterator(Iterator[MessageResponse]):
 
     def __init__(
         self,
-        look: Look,
+        fetch: FetchPage,
         *,
         per_page: int,
         max_items: int | None,
@@ -57,14 +57,14 @@ class PageIterator(Iterator[MessageResponse]):
         if max_items is not None:
             check_at_least("max_items", max_items, 0)
             per_page = max(1, min(per_page, max_items))
-        self._look = look
+        self._fetch = fetch
         self._per_page = min(per_page, LARGEST)
         self._left = max_items
         self._done = max_items == 0
-        self._extent: Extent | None = None
+        self._count: MessageCount | None = None
         self._held: Snapshot | None = None
         self._reader = Reader(newest_first=newest_first, reach=self._per_page)
-        self._ahead = Ahead(look, workers)
+        self._prefetch = Prefetch(fetch, workers)
         self._planned_to = 0
         self._page_number = 0
         self._items_given = 0
@@ -88,7 +88,7 @@ class PageIterator(Iterator[MessageResponse]):
                 raise DeserializationException(
                     200, f"{_MOST_FRUITLESS} requests in a row have brought nothing new"
                 )
-            self._ahead.close()
+            self._prefetch.close()
             raise StopIteration
 
     def __len__(self) -> int:
@@ -107,7 +107,7 @@ class PageIterator(Iterator[MessageResponse]):
             ApiException: a request failed.
         """
         with self._lock:
-            return self._opened().count()
+            return self._opened().value()
 
     @property
     def items_left(self) -> int:
@@ -119,10 +119,10 @@ class PageIterator(Iterator[MessageResponse]):
         with self._lock:
             if self._done:
                 return 0
-            extent, given = self._opened(), self._items_given
-            if self._left is not None and extent.shown - given >= self._left:
+            count, given = self._opened(), self._items_given
+            if self._left is not None and count.shown - given >= self._left:
                 return self._left
-            left = max(0, extent.count() - given)
+            left = max(0, count.value() - given)
             return left if self._left is None else min(left, self._left)
 
     def close(self) -> None:
@@ -130,33 +130,33 @@ class PageIterator(Iterator[MessageResponse]):
         with self._lock:
             self._done = True
             self._held = None
-            self._ahead.close()
+            self._prefetch.close()
 
-    def _opened(self) -> Extent:
+    def _opened(self) -> MessageCount:
         """Look at the conversation for the first time, if that has not been done."""
-        if self._extent is None:
+        if self._count is None:
             reader = self._reader
             if reader.newest_first:
-                self._held = first = self._look(reader.next_window())
-                self._extent = Extent(self._look, first)
+                self._held = first = self._fetch(reader.next_window())
+                self._count = MessageCount(self._fetch, first)
             else:
-                extent = Extent(self._look, self._look(Window(1, 1)))
-                reader.position = extent.count()
-                self._extent = extent
-        return self._extent
+                count = MessageCount(self._fetch, self._fetch(Window(1, 1)))
+                reader.position = count.value()
+                self._count = count
+        return self._count
 
     def _next_page(self) -> MessageResponse | None:
-        extent = self._opened()
+        count = self._opened()
         snapshot, self._held = self._held, None
         if snapshot is None:
-            self._plan(extent)
-            snapshot = self._ahead.take()
+            self._plan(count)
+            snapshot = self._prefetch.take()
         room = self._per_page if self._left is None else min(self._per_page, self._left)
         taken = self._reader.take(snapshot, room)
         self._done = self._reader.finished
         if not taken:
             # What was planned is for another place than where the reader is.
-            self._ahead.discard()
+            self._prefetch.discard()
             return None
         if self._left is not None:
             self._left -= len(taken)
@@ -165,17 +165,17 @@ class PageIterator(Iterator[MessageResponse]):
         self._page_number += 1
         return self._page(snapshot.response, taken)
 
-    def _plan(self, extent: Extent) -> None:
-        reader, ahead, step = self._reader, self._ahead, self._per_page
-        while ahead.room:
+    def _plan(self, count: MessageCount) -> None:
+        reader, prefetch, step = self._reader, self._prefetch, self._per_page
+        while prefetch.room:
             position = reader.position
-            if ahead.planned:
+            if prefetch.planned:
                 if not reader.steady or (
-                    self._left is not None and ahead.planned * step >= self._left
+                    self._left is not None and prefetch.planned * step >= self._left
                 ):
                     return
                 position = self._planned_to
-                if not 0 < position < extent.claimed - 1:
+                if not 0 < position < count.claimed - 1:
                     return
             window = reader.window_at(position)
             # Where reading will be after that window: a page, or as far as the window goes. The
@@ -184,7 +184,7 @@ class PageIterator(Iterator[MessageResponse]):
                 self._planned_to = min(position + step, window.start + window.size - 1)
             else:
                 self._planned_to = max(position - step, window.start)
-            ahead.plan(window)
+            prefetch.plan(window)
 
     def _page(self, response: MessageResponse, items: list[MessageMessage]) -> MessageResponse:
         told: dict[str, object] = {

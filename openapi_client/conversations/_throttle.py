@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import threading
 
-from openapi_client.conversations.backoff import pause
-from openapi_client.conversations.times import Stop, Times
+from openapi_client.conversations._backoff import pause
+from openapi_client.conversations._times import Stop, Times
 
 
-class Gate:
+class Throttle:
     """Open, or closed for some seconds for everybody.
 
     Args:
@@ -26,10 +26,10 @@ class Gate:
         self._refusals_in_a_row = 0
 
     def enter(self) -> int:
-        """Wait until the gate is open, or `stop` is set.
+        """Wait until it is open, or `stop` is set.
 
         Returns:
-            How often the gate has been closed so far, for `refused`.
+            How often it has been closed so far, for `refused`.
         """
         while True:
             with self._lock:
@@ -40,11 +40,11 @@ class Gate:
                 return self._closings
 
     def refused(self, entered: int, retry_after: float | None) -> None:
-        """Close the gate: one who entered was answered 429.
+        """Close it: one who entered was answered 429.
 
         Args:
             entered: what `enter` returned. Of several who went in together and were refused, the
-                first one closes the gate; the others can only make it stay closed for longer.
+                first one closes it; the others can only make it stay closed for longer.
             retry_after: the seconds that the server asked for, if it did.
         """
         with self._lock:

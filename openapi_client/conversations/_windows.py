@@ -58,7 +58,7 @@ class Snapshot(NamedTuple):
         return len(self.items) < self.size
 
 
-Look = Callable[[Window], Snapshot]
+FetchPage = Callable[[Window], Snapshot]
 """Makes the request."""
 
 

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import Enum, auto
 
-from openapi_client.conversations.marker import Marker, Moment, marker_at, moment_of
-from openapi_client.conversations.windows import LARGEST, Snapshot, Window, window_over
+from openapi_client.conversations._marker import Marker, Moment, marker_at, moment_of
+from openapi_client.conversations._windows import LARGEST, Snapshot, Window, window_over
 from openapi_client.models import MessageMessage
 
 # A page that holds a given part can be found if the part is well below the largest page.
@@ -56,11 +56,11 @@ class Reader:
 
     def __init__(self, *, newest_first: bool, reach: int, follows: bool = False) -> None:
         self.newest_first = newest_first
-        self.position = 0
+        self.position: int = 0
         """Where the message that was read last stood when it was last seen; or where to begin."""
         self.last: Marker | None = None
         """The message that was read last."""
-        self.finished = False
+        self.finished: bool = False
         """Whether the last answer has shown that there is nothing more to read."""
         self._base = self._reach = reach
         self._follows = follows

@@ -4,38 +4,38 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from openapi_client.conversations.windows import LARGEST, Look, Snapshot, Window
+from openapi_client.conversations._windows import LARGEST, FetchPage, Snapshot, Window
 
 
-class Extent:
+class MessageCount:
     """The number of messages of a conversation, as it was when it was first looked at.
 
     Servers of 2023 count the messages of all conversations, so what they say is tested, by one
     small request; if it is too much, the end is found by halving: a request per power of two.
 
     Args:
-        look: makes a request.
+        fetch: makes a request.
         first: an answer that begins with the newest message, if there is one.
     """
 
-    def __init__(self, look: Look, first: Snapshot) -> None:
-        self._look = look
-        self.shown = first.end
+    def __init__(self, fetch: FetchPage, first: Snapshot) -> None:
+        self._fetch = fetch
+        self.shown: int = first.end
         """How many messages the first answer has shown to be there."""
         claimed = first.response.total_count
-        self.claimed = first.end if first.ends or claimed is None else claimed
+        self.claimed: int = first.end if first.ends or claimed is None else claimed
         """What the server says; nobody has tested it."""
-        self._count: int | None = None
+        self._value: int | None = None
 
-    def count(self) -> int:
+    def value(self) -> int:
         """The number of messages.
 
         Raises:
             ApiException: a request failed.
         """
-        if self._count is None:
-            self._count = self._counted()
-        return self._count
+        if self._value is None:
+            self._value = self._counted()
+        return self._value
 
     def _counted(self) -> int:
         claimed = self.claimed
@@ -48,8 +48,8 @@ class Extent:
             lo=max(1, self.shown // LARGEST),
             key=lambda number: not self._is_there(number * LARGEST),
         )
-        return self._look(Window(page, LARGEST)).end
+        return self._fetch(Window(page, LARGEST)).end
 
     def _is_there(self, position: int) -> bool:
-        snapshot = self._look(Window(position + 1, 1))
+        snapshot = self._fetch(Window(position + 1, 1))
         return snapshot.start == position and bool(snapshot.items)

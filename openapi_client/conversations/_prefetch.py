@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future
 
+from openapi_client.conversations._windows import FetchPage, Snapshot, Window
 from openapi_client.conversations._workers import Workers
-from openapi_client.conversations.windows import Look, Snapshot, Window
 
 
 class _Planned:
@@ -19,16 +19,16 @@ class _Planned:
         self.future: Future[Snapshot] | None = None
 
 
-class Ahead:
+class Prefetch:
     """Looks at windows in the order in which they were planned, several at a time.
 
     Args:
-        look: makes a request.
+        fetch: makes a request.
         workers: requests at a time, each in a thread; with 1 there are no threads.
     """
 
-    def __init__(self, look: Look, workers: int) -> None:
-        self._look = look
+    def __init__(self, fetch: FetchPage, workers: int) -> None:
+        self._fetch = fetch
         self._workers = workers
         self._planned: deque[_Planned] = deque()
         self._threads: Workers[Window, Snapshot] | None = None
@@ -55,7 +55,7 @@ class Ahead:
         """
         first = self._planned[0]
         if len(self._planned) == 1 and first.future is None:
-            snapshot = self._look(first.window)
+            snapshot = self._fetch(first.window)
         else:
             threads = self._started()
             futures = [self._future(threads, planned) for planned in self._planned]
@@ -66,7 +66,7 @@ class Ahead:
 
     def _started(self) -> Workers[Window, Snapshot]:
         if self._threads is None or self._threads.left_behind:
-            self._threads = Workers(self._look, self._workers, "openapi-client-pages")
+            self._threads = Workers(self._fetch, self._workers, "openapi-client-pages")
             for planned in self._planned:
                 planned.future = None  # in a forked child: the parent's threads have it
         return self._threads

@@ -1,0 +1,85 @@
+"""The package beside another distribution that brings a package of the same name."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from openapi_client._installation import DISTRIBUTION
+from test.support.pages import ROOT
+
+OURS_ALONE = "import openapi_client, openapi_client.testing, openapi_client.conversations"
+STRANDED = (
+    "openapi_client.api.messages_api",
+    "openapi_client.conversations",
+    "openapi_client.testing",
+    "openapi_client.testing.pytest_plugin",
+)
+
+
+@pytest.fixture
+def site_packages(tmp_path: Path) -> Path:
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "openapi_client", tmp_path / "openapi_client", ignore=ignored)
+    return tmp_path
+
+
+def run(site_packages: Path, program: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "always", "-c", program]
+    return subprocess.run(
+        command, cwd=site_packages, env={}, capture_output=True, text=True, check=False
+    )
+
+
+def test_alone_nothing_is_said(site_packages: Path) -> None:
+    done = run(site_packages, OURS_ALONE)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_generated_distribution_in_the_same_folder_is_warned_of(site_packages: Path) -> None:
+    (site_packages / "openapi_client-1.0.0.dist-info").mkdir()
+    done = run(site_packages, OURS_ALONE)
+    assert done.returncode == 0
+    assert done.stderr.startswith("<string>:1: RuntimeWarning: Another distribution has installed")
+    assert "openapi_client-1.0.0.dist-info" in done.stderr
+    assert DISTRIBUTION in done.stderr
+
+
+def test_kept_modules_of_other_endpoints_are_not_warned_of(site_packages: Path) -> None:
+    (site_packages / "openapi_client" / "api" / "pets_api.py").write_text("")
+    (site_packages / "openapi_messages_client-1.0.0.dist-info").mkdir()
+    done = run(site_packages, OURS_ALONE)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("module", STRANDED)
+@pytest.mark.parametrize("init", [None, "from openapi_client.api.pets_api import PetsApi\n"])
+def test_another_distribution_over_this_one_is_an_error_that_says_what_to_do(
+    site_packages: Path, init: str | None, module: str
+) -> None:
+    package = site_packages / "openapi_client"
+    if init is None:  # it was removed again, and its files with it
+        (package / "__init__.py").unlink()
+    else:
+        (package / "__init__.py").write_text(init)
+        (package / "api" / "__init__.py").write_text("")
+        (package / "api" / "pets_api.py").write_text("class PetsApi: ...\n")
+        (package / "exceptions.py").write_text("class ApiException(Exception): ...\n")
+    done = run(site_packages, f"import {module}")
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("ImportError: openapi_client/__init__.py is missing, or belongs to")
+    assert last.endswith(f"pip install --force-reinstall {DISTRIBUTION}")
+
+
+def test_a_zip_file_of_the_package_is_no_other_distribution(site_packages: Path) -> None:
+    archive = shutil.make_archive(str(site_packages / "package"), "zip", site_packages)
+    folder = site_packages / "elsewhere"
+    folder.mkdir()
+    program = f"import sys; sys.path.insert(0, {archive!r}); import openapi_client; print('found')"
+    done = run(folder, program)
+    assert (done.stdout, done.stderr) == ("found\n", "")
