@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: N805, N815, PERF203, PERF403
+# ruff: noqa: PERF403
 from __future__ import annotations
 
 import io  # noqa: F401 - generated modules import it

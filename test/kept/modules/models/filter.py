@@ -1,5 +1,4 @@
 # mypy: ignore-errors
-# ruff: noqa: N805, N815, PERF203, PERF403
 from __future__ import annotations
 
 import json

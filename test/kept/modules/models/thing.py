@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# ruff: noqa: N805, N815, PERF203, PERF403
+# ruff: noqa: N805
 from __future__ import annotations
 
 import json
