@@ -16,6 +16,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from openapi_client.api.messages_api import MessagesApi as MessagesApi
+    from openapi_client.api.operation import RequestOptions as RequestOptions
     from openapi_client.api_client import ApiClient as ApiClient
     from openapi_client.api_response import ApiResponse as ApiResponse
     from openapi_client.configuration import Configuration as Configuration
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from openapi_client.models import (
         MessageUpdateMessageRequest as MessageUpdateMessageRequest,
     )
+    from openapi_client.retries import RetryPolicy as RetryPolicy
 
 __version__ = "1.0.0"
 
@@ -83,6 +85,8 @@ _HOMES = {
     "MessageUpdateMessageRequest": "models",
     "MessagesApi": "api.messages_api",
     "OpenApiException": "exceptions",
+    "RequestOptions": "api.operation",
+    "RetryPolicy": "retries",
 }
 # Generated packages import their submodules, so programs reach them as attributes.
 _SUBMODULES = frozenset(
@@ -108,6 +112,8 @@ __all__ = [
     "MessageUpdateMessageRequest",
     "MessagesApi",
     "OpenApiException",
+    "RequestOptions",
+    "RetryPolicy",
     "__version__",
 ]
 

@@ -34,6 +34,7 @@ from openapi_client._encoding.response_body import (
 )
 from openapi_client._http.call import Call, Method, call_of
 from openapi_client._installation import DISTRIBUTION
+from openapi_client._options import WithOptions
 from openapi_client.api_response import ApiResponse
 from openapi_client.configuration import Configuration
 from openapi_client.exceptions import (
@@ -68,7 +69,7 @@ RequestSerialized = tuple[str, str, dict[str, str], Any, list[tuple[str, Any]]]
 _AnyApiResponse = cast("type[ApiResponse[Any]]", ApiResponse)
 
 
-class ApiClient(GenericMethods):
+class ApiClient(GenericMethods, WithOptions):
     """Builds requests, hands them to the transport and decodes what comes back.
 
     Safe for any number of threads. Use it in a `with` block, or `close()` it.
@@ -114,7 +115,7 @@ class ApiClient(GenericMethods):
         """Close the connections. A call after this raises `ClientClosedException`."""
         # What a program has put into its place need not have more than `request`.
         close = getattr(self.rest_client, "close", None)
-        if close is not None:
+        if close is not None and not self._borrows:
             close()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -122,6 +123,7 @@ class ApiClient(GenericMethods):
         state = dict(self.__dict__)
         if isinstance(cast("object", self.rest_client), RESTClientObject):
             del state["rest_client"]
+            state.pop("_borrows", None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -186,6 +188,7 @@ class ApiClient(GenericMethods):
         handle = Method(method)
         handle.call = Call(
             method,
+            self.configuration,
             limits,
             clock,
             request_timeout=request_timeout,
@@ -242,6 +245,8 @@ class ApiClient(GenericMethods):
                 headers = merged_headers(headers, given)
         if queries:
             url += "?" + self.parameters_to_url_query(queries, collection_formats)
+        if type(method) is not Method:
+            method = Method.of(method, self.configuration, resource_path, path_params or {})
         return method, url, headers, body, fields
 
     def _headers(
@@ -359,6 +364,9 @@ class ApiClient(GenericMethods):
         _request_timeout: float | tuple[float | None, float | None] | None = None,
     ) -> RESTResponse:
         """Make the request; see `RESTClientObject.request`."""
+        if getattr(method, "call", None) is None:
+            template, ids = getattr(method, "template", ""), getattr(method, "ids", {})
+            method = Method.of(method, self.configuration, template, ids)
         return self.rest_client.request(
             method,
             url,

@@ -10,13 +10,15 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import quote
 
 from urllib3 import BaseHTTPResponse, HTTPHeaderDict, HTTPResponse
 
 from openapi_client._encoding.header_fields import checked_field
 from openapi_client._encoding.request_body import METHODS, WITH_BODY, encode_payload
+from openapi_client._encoding.request_parts import merged_headers
 from openapi_client._hosts import origin_key
 from openapi_client._http.call import Call, call_of
 from openapi_client._http.connection import leave_to_parent
@@ -41,6 +43,7 @@ from openapi_client.exceptions import (
 from openapi_client.retries import Attempt, RetryBudget, Times
 
 if TYPE_CHECKING:
+    from openapi_client._http.watch import Hooks
     from openapi_client.configuration import Configuration
 
 __all__ = [
@@ -267,6 +270,10 @@ class RESTClientObject:
             ApiException: there is no answer.
         """
         call = self._call_of(method, _request_timeout)
+        if call.watch is None and call.configuration.hooks:
+            ids = {name: str(value) for name, value in getattr(method, "ids", {}).items()}
+            again = partial(self.request, call.handle(), url, headers, body, post_params)
+            return cast("Hooks", call.configuration.hooks).watched(call, url, ids, again)
         payload = None
         if call.method in WITH_BODY:
             payload, headers = encode_payload(headers or {}, body, post_params)
@@ -284,6 +291,8 @@ class RESTClientObject:
         if origin.absolute:
             target = origin.absolute + target
             call.headers = {**fields, **origin.proxy_headers}
+        if call.watch is not None and call.watch.headers:
+            call.headers = merged_headers(call.watch.headers, call.headers)
         call.target = target
         return RESTResponse.of(self._loop.run(call), call)
 
@@ -297,11 +306,15 @@ class RESTClientObject:
             raise ApiValueError(
                 f"method must be one of {', '.join(sorted(METHODS))}, not {method!r}"
             )
-        limits = self.configuration.limits
+        configuration = getattr(method, "configuration", self.configuration)
+        configuration = configuration if call is None else call.configuration
+        limits = configuration.limits
         if request_timeout is not None:
             limits = limits.for_call(request_timeout)
         if call is None:
-            return Call(plain, limits, self._clock)
+            call = Call(plain, configuration, limits, self._clock, request_timeout=request_timeout)
+            call.template = getattr(method, "template", "")
+            return call
         call = call.again() if call.attempts else call
         call.limit(limits)
         return call

@@ -568,8 +568,8 @@ def test_repr_and_report_show_no_secret() -> None:
 def test_no_proxy_shows_what_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
+    assert Configuration().no_proxy is None
     configuration = Configuration()
-    assert configuration.no_proxy is None
     monkeypatch.setenv("NO_PROXY", "one.example")
     assert configuration.no_proxy == "one.example"
     monkeypatch.setenv("no_proxy", "two.example")

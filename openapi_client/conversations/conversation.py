@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
+from openapi_client._caller import called_by
 from openapi_client._settings import seconds
 from openapi_client.conversations._arguments import check_at_least, check_text
 from openapi_client.conversations._claims import CLAIMS, conversation_name
@@ -193,7 +194,7 @@ class Conversation:
             ApiValueError: an argument makes no sense; the message names it.
         """
         return PageIterator(
-            self._fetch_page(options),
+            self._fetch_page("messages", options),
             per_page=per_page,
             max_items=max_items,
             workers=workers,
@@ -232,8 +233,8 @@ class Conversation:
         """
         options["_retries"] = ONE_ATTEMPT
         return Follower(
-            self._fetch_page(options),
-            lambda jti: self.get(jti, **options),
+            self._fetch_page("follow", options),
+            called_by("follow", lambda jti: self.get(jti, **options)),
             after=_marker(after),
             poll_interval=poll_interval,
             stop=stop,
@@ -293,7 +294,7 @@ class Conversation:
             return self.send(body, **each)
 
         sender = Sender(
-            send,
+            called_by("send_many", send),
             workers=workers,
             stop_on_error=stop_on_error,
             retries=configuration.retries,
@@ -349,7 +350,7 @@ class Conversation:
             raise ApiValueError("key needs a ledger: conversation(..., ledger=Ledger('sends.db'))")
         host = self._messages.api_client.configuration.host
         name = conversation_name(host, self._app_id, self._connection_id)
-        return OnceSender(
+        sender = OnceSender(
             self._calls_of(request, options),
             text,
             CLAIMS.of(name, self._times.clock),
@@ -357,7 +358,8 @@ class Conversation:
             settle=settle,
             give_up_after=give_up_after,
             times=self._times,
-        ).run()
+        )
+        return called_by("send_once", sender.run)()
 
     def _calls_of(self, request: MessageCreateMessageRequest, options: RequestOptions) -> Calls:
         given = options.get("_retries")
@@ -366,7 +368,7 @@ class Conversation:
         policy = safe_policy(configured if given is None else given)
         looking["_retries"] = policy
         sending["_retries"] = policy._replace(statuses=policy.statuses & {429})
-        look = self._fetch_page(looking)
+        look = self._fetch_page("send_once", looking)
 
         def newest() -> MessageMessage | None:
             items = look(Window(1, 1)).response.items
@@ -378,12 +380,12 @@ class Conversation:
             lambda: self.send(request, **sending), newest, lambda: self.messages(**looking)
         )
 
-    def _fetch_page(self, options: RequestOptions) -> FetchPage:
+    def _fetch_page(self, caller: str, options: RequestOptions) -> FetchPage:
         def look(window: Window) -> Snapshot:
             response = page_of(self.list(page=window.page, per_page=window.size, **options))
             return snapshot_of(response, window)
 
-        return look
+        return called_by(caller, look)
 
 
 def _marker(after: object) -> Marker | None:
