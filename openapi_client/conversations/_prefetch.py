@@ -1,15 +1,16 @@
-"""Requests that are made before their answers are wanted."""
+"""Requests that are made before their responses are needed."""
 
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
+from openapi_client.conversations._threads import Workers
 from openapi_client.conversations._windows import FetchPage, Snapshot, Window
 
 
 class _Planned:
-    """A window, and the answer that is being waited for, if somebody has asked already."""
+    """A window, and the response that is being waited for, if it was asked for already."""
 
     __slots__ = ("future", "window")
 
@@ -19,7 +20,7 @@ class _Planned:
 
 
 class Prefetch:
-    """Looks at windows in the order in which they were planned, several at a time.
+    """Fetches windows in the order in which they were planned, several at a time.
 
     Args:
         fetch: makes a request.
@@ -28,9 +29,9 @@ class Prefetch:
 
     def __init__(self, fetch: FetchPage, workers: int) -> None:
         self._fetch = fetch
-        self._workers = workers
+        self._count = workers
         self._planned: deque[_Planned] = deque()
-        self._threads: ThreadPoolExecutor | None = None
+        self._workers: Workers | None = None
 
     @property
     def planned(self) -> int:
@@ -40,14 +41,14 @@ class Prefetch:
     @property
     def room(self) -> int:
         """How many more windows should be planned."""
-        return self._workers - len(self._planned)
+        return self._count - len(self._planned)
 
     def plan(self, window: Window) -> None:
-        """Look at this one after those that were planned before."""
+        """Fetch this one after those that were planned before."""
         self._planned.append(_Planned(window))
 
     def take(self) -> Snapshot:
-        """The answer of the window that was planned first.
+        """Return the response for the window that was planned first.
 
         Raises:
             ApiException: the request failed. The window stays the first; `take` asks again.
@@ -57,16 +58,20 @@ class Prefetch:
             snapshot = self._fetch(first.window)
         else:
             futures = [self._future(planned) for planned in self._planned]
-            first.future = None
-            snapshot = futures[0].result()
+            try:
+                snapshot = futures[0].result()
+            finally:
+                if futures[0].done():
+                    first.future = None
         self._planned.popleft()
         return snapshot
 
     def _future(self, planned: _Planned) -> Future[Snapshot]:
         if planned.future is None:
-            if self._threads is None:
-                self._threads = ThreadPoolExecutor(self._workers, "openapi-client-pages")
-            planned.future = self._threads.submit(self._fetch, planned.window)
+            if self._workers is None:
+                self._workers = Workers(self._count, "openapi-client-pages")
+            window = planned.window
+            planned.future = self._workers.submit(lambda: self._fetch(window))
         return planned.future
 
     def discard(self) -> None:
@@ -77,8 +82,14 @@ class Prefetch:
         self._planned.clear()
 
     def close(self) -> None:
-        """Forget what was planned, and end the threads when their requests have ended."""
+        """Forget what was planned, and end the threads."""
         self.discard()
-        if self._threads is not None:
-            self._threads.shutdown()
-            self._threads = None
+        if self._workers is not None:
+            self._workers.close()
+            self._workers = None
+
+    def renew(self) -> None:
+        """In a forked child, where there are no threads: ask again for what was asked for."""
+        self._workers = None
+        for planned in self._planned:
+            planned.future = None
