@@ -492,7 +492,8 @@ def test_a_signal_handler_may_send_in_the_midst_of_a_send(here: World, file_only
 # -- many sends ------------------------------------------------------------------------------------
 
 
-def test_many_sends_take_a_key_for_each(here: World, keyed: Conversation) -> None:
+def test_many_sends_take_a_key_for_each(here: World, ledger: Ledger) -> None:
+    keyed = here.messages.conversation(APP, CONNECTION, ledger=ledger)
     bodies = ["same", "same", "other"] * 5
     keys = [f"order-{number}" for number in range(15)]
     here.server.faults.reset(operation="send", share=0.2)
