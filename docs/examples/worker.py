@@ -19,24 +19,15 @@ from openapi_client import ApiClient, ApiException, Configuration, Ledger, Messa
 from openapi_client.exceptions import BadRequestException, NotFoundException
 
 HOME = Path(os.environ.get("ORDERS", "orders"))
-FOLDERS = {
-    name: str(HOME / folder)
-    for name, folder in (
-        ("data_folder_in", "queue"),
-        ("data_folder_out", "queue"),
-        ("control_folder", "control"),
-    )
-}
+QUEUE = HOME / "queue"
+FOLDERS = {f"data_folder_{way}": str(QUEUE) for way in ("in", "out")}
 
 app = Celery("orders", broker=os.environ.get("BROKER", "filesystem://"))
-app.conf.update(
-    task_acks_late=True,  # an order stays in the queue until it was sent
-    worker_prefetch_multiplier=1,
-    task_ignore_result=True,
-    broker_connection_retry_on_startup=True,
-)
-if str(app.conf.broker_url).startswith("filesystem:"):
-    app.conf.broker_transport_options = FOLDERS
+app.conf.task_acks_late = True  # an order stays in the queue until it was sent
+app.conf.task_ignore_result = True
+app.conf.worker_prefetch_multiplier = 1
+if "BROKER" not in os.environ:
+    app.conf.broker_transport_options = {**FOLDERS, "control_folder": str(HOME / "control")}
 
 
 @functools.cache
@@ -47,23 +38,18 @@ def opened() -> tuple[MessagesApi, Ledger]:
     return MessagesApi(client), Ledger(HOME / "sends.db")
 
 
-@app.task(
-    name="send",
-    autoretry_for=(ApiException,),
-    dont_autoretry_for=(BadRequestException, NotFoundException),
-    retry_backoff=True,
-    max_retries=None,
-)
+REFUSED = (BadRequestException, NotFoundException)
+
+
+@app.task(name="send", autoretry_for=(ApiException,), dont_autoretry_for=REFUSED, max_retries=None)
 def send(key: str, connection_id: str, text: str) -> None:
     """Send one order. The same key again sends nothing."""
     messages, ledger = opened()
-    conversation = messages.conversation("shop", connection_id, ledger=ledger)
-    conversation.send_once(text, key=key)
+    messages.conversation("shop", connection_id, ledger=ledger).send_once(text, key=key)
 
 
 if __name__ == "__main__":
-    for path in {HOME, *map(Path, FOLDERS.values())}:
-        path.mkdir(parents=True, exist_ok=True)
+    QUEUE.mkdir(parents=True, exist_ok=True)
     if len(sys.argv) > 1:
         send.delay(*sys.argv[1:])
     else:
