@@ -186,7 +186,7 @@ class PageIterator(Iterator[MessageResponse]):
         if snapshot is None:
             self._plan(count)
             snapshot = self._prefetch.take()
-        taken = self._reader.take(snapshot, max(1, self._room - len(self._unread)))
+        taken = self._reader.take(snapshot, self._per_page)
         self._done = self._reader.finished
         if taken or self._done:
             self._progress.made()

@@ -29,6 +29,14 @@ _WIDEST = LARGEST // 2
 _MOST_LINEAR = 8
 
 
+_UNMEASURED = 4
+"""Requests at a time while it is not known yet how much changes between them."""
+
+
+_POLL = 8
+"""Messages to look back by at least."""
+
+
 class _Move(Enum):
     """Where to look if a response does not show where reading goes on."""
 
@@ -117,19 +125,25 @@ class Reader:
 
     def is_steady(self, requests: int) -> bool:
         """Tell whether so many requests can be planned: it does not search, and little changes."""
-        return (
-            self._reach == self._base
-            and self._around is None
-            and 2 * requests * max(abs(self._low), abs(self._high)) <= self._base
-        )
+        if not self._moves and requests > _UNMEASURED:
+            return False
+        spread = 4 * requests * max(abs(self._low), abs(self._high))
+        most = min(self._base, self._largest - self._base)
+        return self._reach == self._base and self._around is None and spread <= max(0, most)
 
     @property
     def _low(self) -> int:
-        return min(self._moves, default=0)
+        return min(self._moves, default=0) - self._margin
 
     @property
     def _high(self) -> int:
-        return max(self._moves, default=0)
+        return max(self._moves, default=0) + self._margin
+
+    @property
+    def _margin(self) -> int:
+        """What more to allow for where the moves are left to chance."""
+        spread = max(self._moves, default=0) - min(self._moves, default=0)
+        return (spread + 1) // 2
 
     def next_window(self) -> Window:
         """Return the part to ask for."""
@@ -145,20 +159,21 @@ class Reader:
             position: where it was seen.
             requests: how many requests are made since then, this one included.
         """
-        low, high = requests * self._low, requests * self._high
-        expected = max(0, position + (low + high) // 2)
+        low, high = self._low, self._high
+        if requests > 1:  # in threads: any number of them may be answered first
+            low, high = min(0, requests * low), max(0, requests * high)
         if not self.newest_first:
             # Where it will stand, and as much towards the newest as comes in, beside the reach.
             start = max(0, position + low - self._reach - max(0, high))
             end = max(position + max(0, high) + 1, min(start + self._reach, self._largest))
-            return window_over(start, end, max(start, expected), self._largest)
+            return window_over(start, end, max(start, position + high), self._largest)
         if self._last is None:
             return Window(1, self._reach)
         # One message that has been read before those to come, and room for one after them, so that
         # a response that is not full shows where the conversation ends.
         start = max(0, position + low)
         end = max(start, position + high) + self._reach + 2
-        return window_over(start, end, expected, self._largest)
+        return window_over(start, end, start, self._largest)
 
     def rank_before(self, ungiven: int) -> int | None:
         """Return the number of the message before so many that were read and not given."""
@@ -234,20 +249,16 @@ class Reader:
             self._reach = self._base
         else:
             self._widen()
-        if unread or at is not None or self._follows:
-            self._move_on(items, unread, unread[-1] if left else len(items) - 1, snapshot)
-        else:
-            self.position = snapshot.start
+        final = unread[-1] if left else len(items) - 1
+        self.position = self._position_of(final, snapshot) if items else snapshot.start
+        if items and (unread or at is not None or self._follows):
+            self._move_on(items, unread, final, snapshot)
         return [items[index] for index in unread]
 
     def _move_on(
         self, items: list[MessageMessage], unread: list[int], final: int, snapshot: Snapshot
     ) -> None:
         """Note where reading is after a response that is read up to an item."""
-        if not items:
-            self.position = snapshot.start
-            return
-        self.position = self._position_of(final, snapshot)
         # Who follows knows those around them too, so as to see what comes in between.
         begin = 0 if self._follows else min([final, *unread[:1]])
         self._remember(items[begin : final + 1])
@@ -475,9 +486,16 @@ class Reader:
         if self._presence is _Presence.THERE or (move is _Move.FURTHER and not self._is_lost):
             self._stride = 0
         else:
-            self._stride = max(self._reach, 2 * self._stride)
-        jump = self._reach if move is _Move.BACK else 0
+            self._stride = max(self._jump, 2 * self._stride)
+        jump = self._jump if move is _Move.BACK else 0
         return edge + direction * max(jump, self._stride)
+
+    @property
+    def _jump(self) -> int:
+        """How far to look back at first: near enough to see what comes next, too."""
+        if self._presence is _Presence.THERE:
+            return self._reach
+        return max(_POLL, self._reach // 4)
 
     def _widen(self) -> None:
         self._reach = max(self._base, min(2 * self._reach, _WIDEST))
