@@ -99,6 +99,7 @@ class Reader:
         self._remembered = 2 * (LARGEST if follows else reach)
         self._recent: dict[str, str | None] = {}
         self._digests: frozenset[str] = frozenset()
+        self._is_resumed = False  # whether nothing was read yet after the place to begin after
         self._last: _Last | None = None
         self._presence = _Presence.UNKNOWN
         # How far the message that was read last has moved per request, in the last few requests.
@@ -113,6 +114,7 @@ class Reader:
             self._begin_after(after)
 
     def _begin_after(self, after: Cursor) -> None:
+        self._is_resumed = True
         self._digests = frozenset(after.read)
         self._guess = after.rank
         if after.jti is not None:
@@ -351,7 +353,7 @@ class Reader:
         last, stamp = self._last, stamp_of(message.created_at)
         if last is None or last.stamp is None or stamp is None:
             return None
-        return stamp.compared_to(last.stamp)
+        return stamp.compared_to(last.stamp, exactly=not self._is_resumed)
 
     def _came_late(self, message: MessageMessage, before: MessageMessage) -> bool:
         """Whether a message, by its time, came in between one that was read and the last one.
@@ -364,7 +366,7 @@ class Reader:
         earlier, later = stamp_of(before.created_at), stamp_of(message.created_at)
         if earlier is None or later is None:
             return False
-        difference = later.compared_to(earlier)
+        difference = later.compared_to(earlier, exactly=True)
         return difference < 0 if self.newest_first else difference > 0
 
     # -- messages of the same time, which servers of 2023 give in any order -----------------------
@@ -506,6 +508,7 @@ class Reader:
         if self._digests and not self._is_tied(message):
             self._digests = frozenset()  # of another time: from here on the ids tell
         self._last = _Last(key, created_at, stamp_of(created_at))
+        self._is_resumed = False
         self._presence = _Presence.UNKNOWN if message.jti else _Presence.GONE
 
     def _remember(self, messages: Iterable[MessageMessage]) -> None:
