@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, settings
 
 from openapi_client import ApiClient, Configuration, MessagesApi
 from openapi_client.testing import pytest_plugin
-from openapi_client.testing._routing import Target
+from openapi_client.testing._go import Target
 from openapi_client.testing._service import Service
 from openapi_client.testing._wire import ReceivedRequest, Reply
 from test.support.recorder import TOKEN, Recorder
@@ -96,6 +96,8 @@ def _every_exchange_is_described(  # pyright: ignore[reportUnusedFunction]
     yield
     free = request.node.get_closest_marker("off_description") is not None
     for asked, route, answered in exchanges:
+        if {"", ".", ".."} & {route.app_id, route.connection_id} or route.jti.endswith("/"):
+            continue  # servers take them, and the description has no path for them
         check_answer(asked, route, answered)
         if answered.status < 400 and not free:
             check_request(asked, route)

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from typing_extensions import Self
 
 from openapi_client._settings import seconds
+from openapi_client.conversations._backoff import may_pass, pause
 from openapi_client.conversations._cursor import Batch, Cursor, cursor_after
+from openapi_client.conversations._forks import renew_after_fork
 from openapi_client.conversations._progress import Progress, settle_doubt
 from openapi_client.conversations._reader import Reader
-from openapi_client.conversations._threads import renew_after_fork
 from openapi_client.conversations._times import NEVER, Stop, Times
 from openapi_client.conversations._windows import LARGEST, FetchPage, Snapshot, Window
-from openapi_client.conversations.backoff import may_pass, pause
 from openapi_client.exceptions import ApiException
 from openapi_client.models import MessageMessage
 from openapi_client.retries import RetryPolicy

@@ -12,10 +12,10 @@ from typing_extensions import Self
 from openapi_client.conversations._arguments import check_at_least
 from openapi_client.conversations._count import MessageCount
 from openapi_client.conversations._cursor import Batch, Cursor, cursor_after
+from openapi_client.conversations._forks import renew_after_fork
 from openapi_client.conversations._prefetch import Prefetch
 from openapi_client.conversations._progress import Progress, settle_doubt
 from openapi_client.conversations._reader import Reader
-from openapi_client.conversations._threads import renew_after_fork
 from openapi_client.conversations._times import NEVER, Times
 from openapi_client.conversations._windows import LARGEST, FetchPage, Snapshot, Window
 from openapi_client.models import MessageMessage, MessageResponse
@@ -157,9 +157,8 @@ class PageIterator(Iterator[MessageResponse]):
             self._prefetch.close()
 
     def renew(self) -> None:
-        """Go on in a forked child, with a lock and threads of its own."""
+        """Go on in a forked child, with a lock of its own."""
         self._lock = threading.Lock()
-        self._prefetch.renew()
 
     @property
     def _room(self) -> int:

@@ -83,7 +83,7 @@ class Reader:
         self, *, newest_first: bool, reach: int, after: Cursor | None = None, follows: bool = False
     ) -> None:
         self.newest_first = newest_first
-        self.position = 0
+        self.position: int = 0
         """Where the message that was read last stood when it was last seen; or where to begin."""
         self.finished = False
         """Whether the last response has shown that there is nothing more to read."""

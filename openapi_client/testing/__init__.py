@@ -19,22 +19,23 @@ from openapi_client import _installation as _installation
 if TYPE_CHECKING:
     from openapi_client.testing._contents import Clock
     from openapi_client.testing._effects import Fault, When
-    from openapi_client.testing._faults import Faults
+    from openapi_client.testing._faults import Answers, Faults
     from openapi_client.testing._generations import GENERATIONS, GenerationName
+    from openapi_client.testing._go import Operation
     from openapi_client.testing._messages import StoredMessage
     from openapi_client.testing._record import Criteria, RecordedRequest, RequestRecord
-    from openapi_client.testing._routing import Operation
     from openapi_client.testing._server import MessagesServer
 
 _HOMES = {
     "GENERATIONS": "_generations",
+    "Answers": "_faults",
     "Clock": "_contents",
     "Criteria": "_record",
     "Fault": "_effects",
     "Faults": "_faults",
     "GenerationName": "_generations",
     "MessagesServer": "_server",
-    "Operation": "_routing",
+    "Operation": "_go",
     "RecordedRequest": "_record",
     "RequestRecord": "_record",
     "StoredMessage": "_messages",
@@ -43,6 +44,7 @@ _HOMES = {
 
 __all__ = [
     "GENERATIONS",
+    "Answers",
     "Clock",
     "Criteria",
     "Fault",

@@ -9,29 +9,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
-from openapi_client.testing._go import (
-    FieldCheck,
-    is_list_of_filled_objects,
-    is_object,
-    is_text,
-    to_json,
-)
-from openapi_client.testing._messages import Page, StoredMessage, rfc3339
-from openapi_client.testing._ranks import Order
+from openapi_client.testing._go import APPS_PATH, BASE_PATH, Fields, GoType, to_json
+from openapi_client.testing._messages import Order, Page, StoredMessage, rfc3339
 from openapi_client.testing._wire import Reply
 
 GenerationName = Literal["documented", "2023", "2024"]
 GENERATIONS: tuple[GenerationName, ...] = get_args(GenerationName)
 
-BODY_LIMIT_BYTES = 128
-LOGIN_LENGTHS = range(5, 129)
-
-_BLANK = "body: cannot be blank."
-_TOO_LONG = f"body: the length must be no more than {BODY_LIMIT_BYTES}."
+_BLANK = "cannot be blank"
 _NO_ROWS = "sql: no rows in result set"
 
 
@@ -100,19 +89,66 @@ def _fields_2024(message: StoredMessage, written: Written) -> dict[str, Any]:
     }
 
 
-def _login_invalid_2023(errors: dict[str, str]) -> Reply:
+# How long texts may be, in bytes of UTF-8. None may be blank.
+BODY_LENGTHS = range(129)
+LOGIN_LENGTHS = range(5, 129)
+REFRESH_LENGTHS = range(32, 256)
+OBJECT_LENGTHS = {"key": range(10, 129), "link": None, "mime": None, "name": range(3, 129)}
+
+Errors = dict[str, str]
+
+
+def _errors(given: Mapping[str, object], lengths: Mapping[str, range | None]) -> Errors:
+    """Tell what is wrong with the fields of a body, in the words of the service."""
+    errors: Errors = {}
+    for name, allowed in sorted(lengths.items()):
+        length = len(str(given.get(name, "")).encode())
+        if not length:
+            errors[name] = _BLANK
+        elif allowed is not None and length not in allowed:
+            most = allowed[-1]
+            between = f"between {allowed[0]} and {most}" if allowed[0] else f"no more than {most}"
+            errors[name] = f"the length must be {between}"
+    return errors
+
+
+def _told(errors: Errors) -> str:
+    return "; ".join(f"{field}: {error}" for field, error in errors.items()) + "."
+
+
+def _login_invalid_2023(errors: Errors) -> Reply:
     details = [{"field": field, "error": error} for field, error in errors.items()]
     message = "There is some problem with the data you submitted."
     return Reply(400, to_json({"status": 400, "message": message, "details": details}))
 
 
-def _login_invalid_2024(errors: dict[str, str]) -> Reply:
-    return _invalid_input("; ".join(f"{field}: {error}" for field, error in errors.items()) + ".")
+def _invalid_2024(errors: Errors) -> Reply:
+    return _invalid_input(_told(errors))
+
+
+_NO_ROWS_404 = Reply(404, to_json(_NO_ROWS))
+_NO_ROWS_500 = Reply(500, to_json(_NO_ROWS))
+
+_INVALID_JSON = _invalid_input("The provided body is not valid")
+_LOGIN_REFUSED = Reply(401, to_json({"message": "Unauthorized"}))
+_UNAUTHORIZED = "You're unauthorized to perform this action"
+_LOGIN_REFUSED_2023 = Reply(
+    401,
+    to_json(
+        {
+            "status": 401,
+            "message": "You are not authenticated to perform the requested action.",
+        }
+    ),
+)
+_OBJECT: GoType = {"link": str, "name": str, "mime": str, "expires": int, "key": str}
 
 
 @dataclass(frozen=True)
 class Generation:
     """How one generation behaves; each attribute is a row of its behaviour.
+
+    What is left out is as the documentation has it.
 
     Attributes:
         name: what programs choose it by.
@@ -130,11 +166,9 @@ class Generation:
         send_unknown_connection: a send to one; None: it makes the connection known.
         connection_before_body: True: a send judges the connection before the text.
         invalid_json: a body that is no JSON, or has another Content-Type.
-        body_fields: the fields of a send's or edit's body, and what they have to be.
-        null_is_blank: whether a JSON null in place of the object is read as no text.
-        form_is_blank: whether a form is read as no text, in place of being refused.
-        blank_body: an empty text; None: it is accepted.
-        long_body: a text above `BODY_LIMIT_BYTES`; None: there is no limit.
+        strict_body: whether a JSON null and a form are invalid; else they are read as no text.
+        send_fields: the fields of a send's body, and the type of each.
+        invalid_text: a text that is empty or not of `BODY_LENGTHS`; None: any is accepted.
         nul_body: a text with U+0000; None: it is accepted.
         counts_everything: whether totals count all messages of the server.
         order: how messages of one list are ordered.
@@ -144,38 +178,38 @@ class Generation:
         login_refused: wrong credentials.
         login_invalid: credentials that are blank or not of `LOGIN_LENGTHS`, from the error of each
             field; None: they are refused like wrong ones.
-        guards_everything: whether paths outside `/v1/apps` ask for a token too.
-        any_authorization: whether one good Authorization header among several is enough.
+        refresh_refused: a wrong refresh token.
+        refresh_invalid: one that is blank or not of `REFRESH_LENGTHS`; None: it is a wrong one.
+        guarded: the path below which a token is asked for, known path or not.
     """
 
     name: GenerationName
-    fields: Callable[[StoredMessage, Written], dict[str, Any]]
-    sent_status: int
-    cid_per_message: bool
-    message_not_found: Reply
-    id_decides: bool
-    id_with_slash: bool
-    edit_not_found: Callable[[], Reply]
-    edit_unknown_connection: Reply | None
-    list_unknown_connection: Reply
-    send_unknown_connection: Reply | None
-    connection_before_body: bool
-    invalid_json: Reply
-    body_fields: Mapping[str, FieldCheck]
-    null_is_blank: bool
-    form_is_blank: bool
-    blank_body: Reply | None
-    long_body: Reply | None
-    nul_body: Reply | None
-    counts_everything: bool
-    order: Order
-    always_z: bool
-    fraction_digits: int
-    always_has_login: bool
-    login_refused: Reply
-    login_invalid: Callable[[dict[str, str]], Reply] | None
-    guards_everything: bool
-    any_authorization: bool
+    fields: Callable[[StoredMessage, Written], dict[str, Any]] = _fields_2023
+    sent_status: int = 200
+    cid_per_message: bool = False
+    message_not_found: Reply = NOT_FOUND
+    id_decides: bool = False
+    id_with_slash: bool = False
+    edit_not_found: Callable[[], Reply] = lambda: NOT_FOUND
+    edit_unknown_connection: Reply | None = None
+    list_unknown_connection: Reply = NOT_FOUND
+    send_unknown_connection: Reply | None = None
+    connection_before_body: bool = False
+    invalid_json: Reply = _INVALID_JSON
+    strict_body: bool = True
+    send_fields: Mapping[str, GoType] = field(default_factory=lambda: {"body": str})
+    invalid_text: Callable[[Errors], Reply] | None = None
+    nul_body: Reply | None = None
+    counts_everything: bool = False
+    order: Order = "exact"
+    always_z: bool = False
+    fraction_digits: int = 9
+    always_has_login: bool = False
+    login_refused: Reply = _LOGIN_REFUSED
+    login_invalid: Callable[[Errors], Reply] | None = None
+    refresh_refused: Reply = _LOGIN_REFUSED
+    refresh_invalid: Reply | None = None
+    guarded: str = BASE_PATH
 
     def message(
         self, message: StoredMessage, zone: tzinfo | None, status: int = 200, *, digits: int = 0
@@ -200,147 +234,78 @@ class Generation:
             ),
         )
 
-    def refuse_body(self, body: str) -> Reply | None:
-        """Refuse a text that breaks the generation's rules; None where it keeps them."""
-        if not body:
-            return self.blank_body
-        if self.long_body is not None and len(body.encode()) > BODY_LIMIT_BYTES:
-            return self.long_body
-        return self.nul_body if "\0" in body else None
+    def refuse_text(self, given: Fields) -> Reply | None:
+        """Refuse the fields of a send or an edit that break the generation's rules."""
+        errors = _errors(given, {"body": BODY_LENGTHS}) if self.invalid_text else {}
+        options = cast("Mapping[str, Any]", given.get("options", {}))
+        for attached in () if errors else options.get("objects", ()):
+            errors = errors or _errors(attached, OBJECT_LENGTHS)
+        if errors and self.invalid_text:
+            return self.invalid_text(errors)
+        return self.nul_body if "\0" in str(given.get("body")) else None
 
-    def refuse_login(self, given: Mapping[str, object]) -> Reply | None:
+    def refuse_login(self, given: Fields) -> Reply | None:
         """Refuse credentials that could be nobody's; None where they could be somebody's."""
-        if self.login_invalid is None:
-            return None
-        errors: dict[str, str] = {}
-        for field in ("password", "username"):
-            length = len(str(given.get(field, "")))
-            if not length:
-                errors[field] = "cannot be blank"
-            elif length not in LOGIN_LENGTHS:
-                errors[field] = (
-                    f"the length must be between {LOGIN_LENGTHS[0]} and {LOGIN_LENGTHS[-1]}"
-                )
-        return self.login_invalid(errors) if errors else None
+        errors = _errors(given, {"username": LOGIN_LENGTHS, "password": LOGIN_LENGTHS})
+        return self.login_invalid(errors) if errors and self.login_invalid else None
+
+    def refuse_refresh(self, given: Fields) -> Reply | None:
+        """Refuse a refresh token that could be nobody's; None where it could be somebody's."""
+        return self.refresh_invalid if _errors(given, {"refresh_token": REFRESH_LENGTHS}) else None
 
     def _written(self, zone: tzinfo | None, digits: int) -> Written:
         always_z = self.always_z
         return lambda nanoseconds: rfc3339(nanoseconds, zone, always_z=always_z, digits=digits)
 
 
-_NO_ROWS_404 = Reply(404, to_json(_NO_ROWS))
-_NO_ROWS_500 = Reply(500, to_json(_NO_ROWS))
-
-_INVALID_JSON = _invalid_input("The provided body is not valid")
-
 _BY_NAME: dict[str, Generation] = {
     generation.name: generation
     for generation in (
-        Generation(
-            name="documented",
-            fields=_fields_2023,
-            sent_status=200,
-            cid_per_message=False,
-            message_not_found=NOT_FOUND,
-            id_decides=False,
-            id_with_slash=False,
-            edit_not_found=lambda: NOT_FOUND,
-            edit_unknown_connection=None,
-            list_unknown_connection=NOT_FOUND,
-            send_unknown_connection=None,
-            connection_before_body=False,
-            invalid_json=_INVALID_JSON,
-            body_fields={"body": is_text},
-            null_is_blank=False,
-            form_is_blank=False,
-            blank_body=None,
-            long_body=None,
-            nul_body=None,
-            counts_everything=False,
-            order="exact",
-            always_z=False,
-            fraction_digits=9,
-            always_has_login=False,
-            login_refused=Reply(401, to_json({"message": "Unauthorized"})),
-            login_invalid=None,
-            guards_everything=True,
-            any_authorization=False,
-        ),
+        Generation(name="documented"),
         Generation(
             name="2023",
-            fields=_fields_2023,
             sent_status=201,
             cid_per_message=True,
             message_not_found=_NO_ROWS_404,
             id_decides=True,
             id_with_slash=True,
             edit_not_found=lambda: _NO_ROWS_500,
-            edit_unknown_connection=None,
             list_unknown_connection=_NO_ROWS_404,
             send_unknown_connection=Reply(404, to_json("connection not found")),
             connection_before_body=True,
             invalid_json=Reply(400, to_json("")),
-            body_fields={"body": is_text},
-            null_is_blank=True,
-            form_is_blank=True,
-            blank_body=Reply(500, to_json(_BLANK)),
-            long_body=Reply(500, to_json(_TOO_LONG)),
+            strict_body=False,
+            invalid_text=lambda errors: Reply(500, to_json(_told(errors))),
             nul_body=Reply(500, to_json('pq: invalid byte sequence for encoding "UTF8": 0x00')),
             counts_everything=True,
             order="ties vary",
             always_z=True,
             fraction_digits=6,
             always_has_login=True,
-            login_refused=Reply(
-                401,
-                to_json(
-                    {
-                        "status": 401,
-                        "message": "You are not authenticated to perform the requested action.",
-                    }
-                ),
-            ),
+            login_refused=_LOGIN_REFUSED_2023,
             login_invalid=_login_invalid_2023,
-            guards_everything=True,
-            any_authorization=False,
+            refresh_refused=_LOGIN_REFUSED_2023,
         ),
         Generation(
             name="2024",
             fields=_fields_2024,
             sent_status=202,
             cid_per_message=True,
-            message_not_found=NOT_FOUND,
-            id_decides=False,
-            id_with_slash=False,
             edit_not_found=internal_error,
             edit_unknown_connection=NOT_FOUND,
-            list_unknown_connection=NOT_FOUND,
             send_unknown_connection=NOT_FOUND,
-            connection_before_body=False,
-            invalid_json=_INVALID_JSON,
-            body_fields={
-                "body": is_text,
-                "options": is_object,
-                "objects": is_list_of_filled_objects,
-            },
-            null_is_blank=True,
-            form_is_blank=True,
-            blank_body=_invalid_input(_BLANK),
-            long_body=_invalid_input(_TOO_LONG),
-            nul_body=None,
-            counts_everything=False,
+            strict_body=False,
+            send_fields={"body": str, "options": {"objects": [_OBJECT]}},
+            invalid_text=_invalid_2024,
             order="local",
-            always_z=False,
-            fraction_digits=9,
             always_has_login=True,
-            login_refused=error_object(
-                401,
-                "You're unauthorized to perform this action",
-                "Provided auth credentials are invalid",
+            login_refused=error_object(401, _UNAUTHORIZED, "Provided auth credentials are invalid"),
+            login_invalid=_invalid_2024,
+            refresh_refused=error_object(
+                401, _UNAUTHORIZED, "You've provided a refresh_token, but it's not valid"
             ),
-            login_invalid=_login_invalid_2024,
-            guards_everything=False,
-            any_authorization=True,
+            refresh_invalid=_invalid_input("You must provide a refresh_token"),
+            guarded=APPS_PATH,
         ),
     )
 }

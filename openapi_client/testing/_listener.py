@@ -1,119 +1,166 @@
-"""The sockets: one thread that accepts, one thread for each connection, TLS or plain."""
+"""Where the server listens: one thread that accepts, one for each connection, TLS or plain."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import selectors
 import socket
-import struct
+import ssl
+import tempfile
 import threading
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from openapi_client.testing._endpoint import BACKLOG, bind, bound_again
+from openapi_client._installation import DISTRIBUTION
 from openapi_client.testing._wire import (
+    AcceptedConnection,
     ConnectionEndedError,
     MalformedRequestError,
     ReceivedRequest,
     RequestReader,
+    changing_sockets,
     refusal,
     render,
 )
 
-if TYPE_CHECKING:
-    import ssl
-
-_HANDSHAKE_SECONDS = 30.0
-# RFC 8446 section 5.1: the content type that the first record of a TLS connection has.
-_TLS_HANDSHAKE = b"\x16"
-_LINGER_SECONDS = 0.5
+_BACKLOG = 1024
+_PORT_ATTEMPTS = 20
 
 
-class AcceptedConnection:
-    """One accepted connection: what an answer, or a fault in its place, is written to."""
+class Certificates:
+    """A new authority, the server's TLS context, and the authority's certificate as a file.
 
-    def __init__(self, accepted: socket.socket) -> None:
-        self._socket = accepted
-        self.is_idle = True
-        self._interrupted = threading.Event()
+    Args:
+        host: the name or address that the server's certificate is for; `localhost` and the
+            loopback addresses are always in it.
+        path: where the authority's certificate (PEM) is written; None for a temporary file,
+            which `remove` deletes. A file that was asked for by name stays.
 
-    def handshake(self, context: ssl.SSLContext) -> None:
-        """Turns the connection into a TLS connection.
+    Raises:
+        ImportError: `trustme` is not installed.
+        OSError: the file cannot be written.
+    """
 
-        Raises:
-            MalformedRequestError: the peer does not speak TLS.
-            OSError: the peer does not agree.
-        """
-        accepted = self._socket
-        accepted.settimeout(_HANDSHAKE_SECONDS)
-        first = accepted.recv(1, socket.MSG_PEEK)
-        if first not in (b"", _TLS_HANDSHAKE):
-            raise MalformedRequestError(400, "plain HTTP to a port that speaks HTTPS")
-        with _changing_sockets:
-            self._socket = context.wrap_socket(
-                accepted, server_side=True, do_handshake_on_connect=False
-            )
-        self.wait(0)  # an interruption while the sockets changed hands reached neither
-        self._socket.do_handshake()
-        self._socket.settimeout(None)
+    def __init__(self, host: str, path: str | None = None) -> None:
+        try:
+            import trustme
+        except ImportError as error:
+            raise ImportError(
+                "TLS needs certificates, and they are made by the package 'trustme', which is "
+                f"not installed: pip install '{DISTRIBUTION}[testing]', or use tls=False "
+                "(--no-tls)"
+            ) from error
+        authority = trustme.CA(organization_name="openapi_client.testing")
+        names = dict.fromkeys((host, "localhost", "127.0.0.1", "::1"))
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.minimum_version = ssl.TLSVersion.TLSv1_2
+        self.context.set_alpn_protocols(["http/1.1"])
+        chain = authority.issue_cert(*names).private_key_and_cert_chain_pem
+        with chain.tempfile() as chain_path:
+            self.context.load_cert_chain(chain_path)
+        pem = authority.cert_pem.bytes()
+        self._temporary = path is None
+        self._process = os.getpid()
+        if path is None:
+            descriptor, path = tempfile.mkstemp(prefix="openapi-client-ca-", suffix=".pem")
+            os.close(descriptor)
+        file = Path(path).absolute()
+        file.write_bytes(pem)
+        self.path = str(file)
 
-    def receive(self, size: int) -> bytes:
-        """The next bytes, b"" at the end of the stream."""
-        return self._socket.recv(size)
+    def remove(self) -> None:
+        """Delete the file if it is the temporary one, and not that of the process before a fork."""
+        if self._temporary and self._process == os.getpid():
+            with contextlib.suppress(OSError):
+                Path(self.path).unlink()
 
-    def send(self, data: bytes) -> None:
-        """Writes all of the bytes."""
-        self._socket.sendall(data)
 
-    def wait(self, seconds: float) -> None:
-        """Lets time pass.
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Listen on every address of the host that this machine has, all on the same port.
 
-        Raises:
-            ConnectionEndedError: the connection was interrupted meanwhile.
-        """
-        if self._interrupted.wait(seconds):
-            raise ConnectionEndedError
+    A name such as `localhost` may have an IPv6 address where IPv6 is switched off, as in many
+    containers. An address that another program uses is an error all the same: a client could
+    reach that program in place of this server.
 
-    def interrupt(self) -> None:
-        """Ends the connection from another thread: what it waits for returns or raises."""
-        self._interrupted.set()
-        with contextlib.suppress(OSError):
-            # Not SSLSocket.shutdown, which pulls the TLS state from under the other thread.
-            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+    Raises:
+        OSError: none of the addresses can be bound, or the port is in use on one of them.
+    """
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    addresses = list(dict.fromkeys((family, address[0]) for family, _, _, _, address in found))
+    attempts_left = _PORT_ATTEMPTS if port == 0 else 1
+    while True:
+        attempts_left -= 1
+        try:
+            return _bind_all([(family, str(address)) for family, address in addresses], port)
+        except OSError as error:
+            # The port that was free on the first address can be taken on the second.
+            if error.errno != errno.EADDRINUSE or not attempts_left:
+                raise
 
-    def release(self) -> None:
-        """Close this process's descriptor, and leave the connection itself as it is."""
-        self._socket.close()
 
-    def reset(self) -> None:
-        """Closes with a TCP reset, whatever was or was not sent."""
-        with contextlib.suppress(OSError):
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self._socket.close()
+def _bind_all(addresses: list[tuple[int, str]], port: int) -> list[socket.socket]:
+    sockets: list[socket.socket] = []
+    failure = OSError("the host has no address")
+    for family, address in addresses:
+        chosen = sockets[0].getsockname()[1] if sockets else port
+        try:
+            sockets.append(_listen(family, address, chosen))
+        except OSError as error:
+            failure = error
+            if error.errno == errno.EADDRINUSE:
+                _close_all(sockets)
+                raise
+    if not sockets:
+        raise failure
+    return sockets
 
-    def close(self, *, linger: bool = False) -> None:
-        """Closes; with `linger` only after what the peer was still sending was read.
 
-        Bytes unread at a close make the kernel send a reset, which can overtake the answer.
-        """
-        with contextlib.suppress(OSError, ValueError):
-            self._socket.settimeout(_LINGER_SECONDS if linger else 0)
-            unwrap = getattr(self._socket, "unwrap", None)
-            if unwrap is not None:
-                unwrap()  # tells the end of the TLS stream; without it the peer sees a cut
-            elif linger:
-                self._socket.shutdown(socket.SHUT_WR)
-                while self._socket.recv(1 << 16):
-                    pass
-        self._socket.close()
+def _close_all(sockets: list[socket.socket]) -> None:
+    for listening in sockets:
+        listening.close()
+
+
+def _listen(family: int, address: str, port: int) -> socket.socket:
+    listening = _bind_one(family, address, port)
+    try:
+        listening.listen(_BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+def _bound_again(listening: socket.socket) -> socket.socket:
+    """A socket bound to the address of one that listened, and not listening."""
+    family, (address, port) = listening.family, listening.getsockname()[:2]
+    listening.close()
+    return _bind_one(family, address, port)
+
+
+def _bind_one(family: int, address: str, port: int) -> socket.socket:
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        # On Windows SO_REUSEADDR lets two programs share a port, and SO_EXCLUSIVEADDRUSE forbids
+        # that; elsewhere it lets a server start again while old connections are in TIME_WAIT.
+        exclusive: int | None = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
+        bound.setsockopt(
+            socket.SOL_SOCKET, socket.SO_REUSEADDR if exclusive is None else exclusive, 1
+        )
+        if family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.setblocking(False)
+        bound.bind((address, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 # A fork copies descriptors: a child that kept them would hold the port, and the connections, after
-# this process closed them. So a child lets go of all listeners, and no fork happens while a socket
-# is in between: accepted or wrapped in TLS, and not yet noted.
-_changing_sockets = threading.RLock()
+# this process closed them. So a child lets go of all listeners.
 _listeners: weakref.WeakSet[Listener] = weakref.WeakSet()
 
 
@@ -121,13 +168,13 @@ def _release_all() -> None:
     for listener in list(_listeners):
         listener.release()
     _listeners.clear()
-    _changing_sockets.release()
+    changing_sockets.release()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
-        before=_changing_sockets.acquire,
-        after_in_parent=_changing_sockets.release,
+        before=changing_sockets.acquire,
+        after_in_parent=changing_sockets.release,
         after_in_child=_release_all,
     )
 
@@ -197,7 +244,7 @@ class Listener:
                 return
             self.paused = True
             self._end_accepting()
-            self._sockets = [bound_again(listening) for listening in self._sockets]
+            self._sockets = [_bound_again(listening) for listening in self._sockets]
         with self._lock:
             for connection in self._connections:
                 if connection.is_idle:
@@ -209,7 +256,7 @@ class Listener:
             if self.paused and not self.stopping.is_set():
                 self.paused = False
                 for bound in self._sockets:
-                    bound.listen(BACKLOG)
+                    bound.listen(_BACKLOG)
                 self._begin_accepting()
 
     def release(self) -> None:
@@ -273,7 +320,7 @@ class Listener:
 
     def _accept(self, listening: socket.socket) -> None:
         try:
-            with _changing_sockets:
+            with changing_sockets:
                 connection, thread = self._register(listening.accept()[0])
         except OSError:
             # The peer went away again, or the process is out of file descriptors: wait a

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -9,15 +10,14 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from openapi_client.testing._contents import Contents
-from openapi_client.testing._endpoint import is_addressed, is_unspecified
-from openapi_client.testing._faults import Faults
+from openapi_client.testing._faults import Answers, Faults
 from openapi_client.testing._generations import GenerationName, generation_named
-from openapi_client.testing._listener import AcceptedConnection, Listener
+from openapi_client.testing._go import BASE_PATH
+from openapi_client.testing._listener import Listener
 from openapi_client.testing._record import RequestRecord, log_line, steady_seconds
-from openapi_client.testing._routing import BASE_PATH
 from openapi_client.testing._service import PendingRequest, Service, new_token
 from openapi_client.testing._store import Store
-from openapi_client.testing._wire import MalformedRequestError, ReceivedRequest
+from openapi_client.testing._wire import AcceptedConnection, MalformedRequestError, ReceivedRequest
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from openapi_client.configuration import Configuration
-    from openapi_client.testing._endpoint import Certificates
+    from openapi_client.testing._listener import Certificates
 
 
 class MessagesServer(Contents):
@@ -60,6 +60,7 @@ class MessagesServer(Contents):
     Attributes:
         clock: what time it is on the server; it can be set.
         faults: what goes wrong, on command.
+        answers: single answers in place of the service's, on command.
         requests: what was asked, with assertions.
         users: names and passwords of those who may log in; it can be changed.
 
@@ -106,10 +107,11 @@ class MessagesServer(Contents):
         self._lifecycle = threading.Lock()
         self._service = Service(self._store, self.clock, chosen, token, timezone)
         self._defaults = (chosen, token, dict(users or {}))
-        self.users = self._service.users
+        self.users: dict[str, str] = self._service.users
         self.users.update(users or {})
-        self.requests = RequestRecord(keep_requests, keep_bytes)
-        self.faults = Faults(self._service, self._gate, seed)
+        self.requests: RequestRecord = RequestRecord(keep_requests, keep_bytes)
+        self.faults: Faults = Faults(self._service, self._gate, seed)
+        self.answers: Answers = Answers(self.faults)
         if example:
             self.seed_example()
 
@@ -128,7 +130,7 @@ class MessagesServer(Contents):
                 raise RuntimeError("the server runs already")
             context = None
             if self._tls:
-                from openapi_client.testing._endpoint import Certificates
+                from openapi_client.testing._listener import Certificates
 
                 self._certificates = Certificates(self._name(), self._ca_cert_path)
                 context = self._certificates.context
@@ -286,7 +288,7 @@ class MessagesServer(Contents):
 
     def _serve(self, request: ReceivedRequest, connection: AcceptedConnection) -> bool:
         started = steady_seconds()
-        if not is_addressed(request.header("host"), self._host):
+        if not _is_addressed(request.header("host"), self._host):
             raise MalformedRequestError(421, "the Host is not this server")
         target = self._service.target_of(request)
         recorded = self.requests.add(request, target)
@@ -300,8 +302,8 @@ class MessagesServer(Contents):
         try:
             if struck:
                 recorded.fault = ", ".join(fault.name for fault in struck)
-                for fault in struck:
-                    goes_on = fault.apply(pending)
+                for effect in (fault.effect for fault in struck if fault.effect):
+                    goes_on = effect.strike(pending)
             if not (struck and struck[-1].takes_over):
                 goes_on = pending.deliver(pending.process())
         finally:
@@ -318,7 +320,7 @@ class MessagesServer(Contents):
                 listener.resume()
 
     def _name(self) -> str:
-        return "localhost" if is_unspecified(self._host) else self._host
+        return "localhost" if _is_unspecified(self._host) else self._host
 
     def _running(self) -> Listener:
         if self._listener is None:
@@ -338,3 +340,32 @@ def _checked_token(token: str) -> str:
     if not token or not all("!" <= character <= "~" for character in token):
         raise ValueError("token must be one or more visible ASCII characters without spaces")
     return token
+
+
+def _is_unspecified(host: str) -> bool:
+    """Tell whether a host stands for all addresses of the machine."""
+    try:
+        return not host or ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
+def _is_addressed(authority: str | None, host: str) -> bool:
+    """Tell whether a Host header names a server that listens on `host`.
+
+    A web page whose own name was made to resolve to a loopback address (DNS rebinding) could
+    otherwise read the server from a browser. Such a page sends its name; so names are refused, but
+    that of the server and `localhost`, and addresses are not. A server that listens on all
+    addresses is there for other machines, which may call it anything.
+    """
+    if authority is None or _is_unspecified(host):
+        return True
+    name = authority.rpartition("]")[0] + "]" if "]" in authority else authority.partition(":")[0]
+    name = name.strip("[]").rstrip(".").lower()
+    if name in (host.lower(), "localhost") or name.endswith(".localhost"):
+        return True
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True

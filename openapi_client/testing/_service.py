@@ -6,6 +6,7 @@ import secrets
 import sqlite3
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import tzinfo
 
 from openapi_client.testing._contents import Clock
@@ -18,29 +19,31 @@ from openapi_client.testing._generations import (
     internal_error,
 )
 from openapi_client.testing._go import (
-    FieldCheck,
-    decode_fields,
-    is_form,
-    is_json,
-    is_text,
-    to_json,
-)
-from openapi_client.testing._listener import AcceptedConnection
-from openapi_client.testing._messages import MAX_FRACTION_DIGITS, NewMessage, StoredMessage
-from openapi_client.testing._routing import (
     LOGIN_PATH,
     REFRESH_PATH,
     ROUTER_METHODS,
+    Fields,
+    GoType,
     Operation,
     Target,
-    is_guarded,
+    bind,
+    is_below,
     methods_of,
     parse_integer,
     parse_query,
     target_of,
+    to_json,
 )
+from openapi_client.testing._messages import MAX_FRACTION_DIGITS, NewMessage, StoredMessage
 from openapi_client.testing._store import Store
-from openapi_client.testing._wire import VARY_ORIGIN, ReceivedRequest, Reply, render, render_head
+from openapi_client.testing._wire import (
+    VARY_ORIGIN,
+    AcceptedConnection,
+    ReceivedRequest,
+    Reply,
+    render,
+    render_head,
+)
 
 DEFAULT_PER_PAGE = 100
 MAX_PER_PAGE = 1000
@@ -75,11 +78,11 @@ class Service:
         self.store = store
         self.clock = clock
         self.generation = generation
-        self.token = token
+        self.token: str = token
         self.zone = zone
         self.expired_token: str | None = None
         self.users: dict[str, str] = {}
-        self._refresh_token = new_token()
+        self._refresh_token = new_token() + new_token()
 
     def target_of(self, request: ReceivedRequest) -> Target | None:
         """Find where a request goes, None where it is none of the four operations."""
@@ -95,14 +98,14 @@ class Service:
     def answer(self, request: ReceivedRequest, target: Target | None) -> Reply:
         """Answer one request that goes to `target`."""
         if request.method == "OPTIONS":
-            return _preflight(request)
+            return Reply(204, content_type=None)
         session = _SESSION_HANDLERS.get(request.path)
         if session is not None and (self.users or self.generation.always_has_login):
-            return session(self, request) if request.method == "POST" else _not_allowed("POST")
-        if not (self.generation.guards_everything or is_guarded(request.path)):
+            return session(self, request) if request.method == "POST" else _not_allowed(["POST"])
+        if not is_below(request.path, self.generation.guarded):
             return ROUTE_NOT_FOUND
         if request.method not in ROUTER_METHODS:
-            return _not_allowed(*methods_of(request.path))
+            return _not_allowed(methods_of(request.path))
         refused = self._authenticate(request)
         if refused is not None:
             return refused
@@ -111,49 +114,50 @@ class Service:
         return _HANDLERS[target.operation](self, target, request)
 
     def _authenticate(self, request: ReceivedRequest) -> Reply | None:
-        given = [value for name, value in request.fields if name.lower() == "authorization"]
         refused = TOKEN_MISSING
-        for authorization in given if self.generation.any_authorization else given[:1]:
+        for name, authorization in request.fields:
             scheme, token = authorization[: len(_BEARER)], authorization[len(_BEARER) :]
-            if scheme.lower() == _BEARER and token:
+            if name.lower() == "authorization" and scheme.lower() == _BEARER and token:
                 if token == self.token != self.expired_token:
-                    return None
+                    return None  # one good header is enough
                 refused = TOKEN_INVALID
         return refused
+
+    def _bind(self, request: ReceivedRequest, fields: Mapping[str, GoType]) -> Fields | Reply:
+        given = bind(request, fields, strict=self.generation.strict_body)
+        return self.generation.invalid_json if given is None else given
 
     # Sessions.
 
     def log_in(self, request: ReceivedRequest) -> Reply:
         """Reply to a name and a password with the token, a new one where it has expired."""
-        generation = self.generation
-        given = self._fields(request, {"username": is_text, "password": is_text})
-        if given is None:
-            return (
-                generation.login_refused
-                if generation.login_invalid is None
-                else generation.invalid_json
-            )
-        refused = generation.refuse_login(given)
+        given = self._bind(request, {"username": str, "password": str})
+        if isinstance(given, Reply):
+            return given
+        refused = self.generation.refuse_login(given)
         if refused is not None:
             return refused
-        name, password = given.get("username"), given.get("password")
-        if password is None or self.users.get(str(name)) != password:
-            return generation.login_refused
-        return self._session()
+        password = given.get("password")
+        if password is None or self.users.get(str(given.get("username"))) != password:
+            return self.generation.login_refused
+        return self._session(refresh_token=self._refresh_token)
 
     def refresh(self, request: ReceivedRequest) -> Reply:
-        """Reply to a refresh token as to a login."""
-        given = self._fields(request, {"refresh_token": is_text})
-        if given is None:
-            return self.generation.invalid_json
+        """Reply to a refresh token with the token likewise."""
+        given = self._bind(request, {"refresh_token": str})
+        if isinstance(given, Reply):
+            return given
+        refused = self.generation.refuse_refresh(given)
+        if refused is not None:
+            return refused
         if given.get("refresh_token") != self._refresh_token:
-            return self.generation.login_refused
+            return self.generation.refresh_refused
         return self._session()
 
-    def _session(self) -> Reply:
+    def _session(self, **more: str) -> Reply:
         if self.token == self.expired_token:
             self.token = new_token()
-        return Reply(200, to_json({"token": self.token, "refresh_token": self._refresh_token}))
+        return Reply(200, to_json({"token": self.token, **more}))
 
     # The four operations.
 
@@ -185,17 +189,17 @@ class Service:
     def edit_message(self, target: Target, request: ReceivedRequest) -> Reply:
         """Replace a message's text."""
         generation = self.generation
-        text = self._text(request)
-        if isinstance(text, Reply):
-            return text
-        refused = generation.refuse_body(text)
+        given = self._bind(request, {"body": str})
+        if isinstance(given, Reply):
+            return given
+        refused = generation.refuse_text(given)
         if refused is not None:
             return refused
         if generation.edit_unknown_connection is not None and not self._is_known(target):
             return generation.edit_unknown_connection
         found = self._find(target)
         message = found and self.store.edit(
-            found.app_id, found.connection_id, found.jti, text, self.clock.nanoseconds()
+            found.app_id, found.connection_id, found.jti, _text(given), self.clock.nanoseconds()
         )
         if message is None:
             return generation.edit_not_found()
@@ -204,16 +208,16 @@ class Service:
     def send_message(self, target: Target, request: ReceivedRequest) -> Reply:
         """Store a message of the app itself."""
         generation = self.generation
-        text = self._text(request)
-        if isinstance(text, Reply):
-            return text
+        given = self._bind(request, generation.send_fields)
+        if isinstance(given, Reply):
+            return given
         unknown = None if self._is_known(target) else generation.send_unknown_connection
-        refused = generation.refuse_body(text)
+        refused = generation.refuse_text(given)
         refused = unknown or refused if generation.connection_before_body else refused or unknown
         if refused is not None:
             return refused
         sent = NewMessage(
-            body=text, iss="me", at=self.clock.nanoseconds(), cid=self.new_cid(own=True)
+            body=_text(given), iss="me", at=self.clock.nanoseconds(), cid=self.new_cid(own=True)
         )
         message = self.store.add(target.app_id, target.connection_id, sent)
         return generation.message(message, self.zone, generation.sent_status)
@@ -227,39 +231,24 @@ class Service:
             found = self.store.get_anywhere(target.jti)
         return found
 
-    def _text(self, request: ReceivedRequest) -> str | Reply:
-        """Read the text in a request's body, or make the reply that refuses it."""
-        generation = self.generation
-        # Where nothing was sent, the service does not look at the Content-Type either.
-        if not request.body and not request.chunked:
-            return ""
-        if generation.form_is_blank and is_form(request.header("content-type")):
-            return ""
-        given = self._fields(request, generation.body_fields)
-        return generation.invalid_json if given is None else str(given.get("body", ""))
 
-    def _fields(
-        self, request: ReceivedRequest, fields: Mapping[str, FieldCheck]
-    ) -> dict[str, object] | None:
-        if not is_json(request.header("content-type")):
-            return None
-        return decode_fields(request.body, fields, null_is_empty=self.generation.null_is_blank)
+def _text(given: Fields) -> str:
+    return str(given.get("body", ""))
 
 
-def _not_allowed(*methods: str) -> Reply:
+def _not_allowed(methods: list[str]) -> Reply:
     allow = ("Allow", ", ".join(("OPTIONS", *methods)))
     return Reply(405, METHOD_NOT_ALLOWED, headers=(*VARY_ORIGIN, allow))
 
 
-def _preflight(request: ReceivedRequest) -> Reply:
-    """Answer what a browser asks before a request to another origin (the Fetch standard, CORS)."""
-    headers = VARY_ORIGIN
-    if request.header("origin") is not None:
-        headers += (
-            ("Access-Control-Allow-Origin", "*"),
-            ("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE"),
-        )
-    return Reply(204, content_type=None, headers=headers)
+def _with_origin(request: ReceivedRequest, reply: Reply) -> Reply:
+    """Tell a browser that any page may read a reply (the Fetch standard, CORS)."""
+    if request.header("origin") is None:
+        return reply
+    told: tuple[tuple[str, str], ...] = (("Access-Control-Allow-Origin", "*"),)
+    if request.method == "OPTIONS":
+        told += (("Access-Control-Allow-Methods", "GET,HEAD,PUT,PATCH,POST,DELETE"),)
+    return replace(reply, headers=(*reply.headers, *told))
 
 
 _SESSION_HANDLERS: dict[str, Callable[[Service, ReceivedRequest], Reply]] = {
@@ -309,7 +298,8 @@ class PendingRequest:
         """The service's answer; the first time that it is asked for, the request takes effect."""
         if self._response is None:
             try:
-                self._response = self.service.answer(self.request, self.target)
+                reply = self.service.answer(self.request, self.target)
+                self._response = _with_origin(self.request, reply)
             except sqlite3.Error:  # a full disk, a file locked by another program
                 self._response = internal_error()
         return self._response
@@ -326,12 +316,15 @@ class PendingRequest:
                 close=self._closing,
             )
         )
-        return not self._closing
+        return self.goes_on
 
-    def head(self, response: Reply, length: int) -> bytes:
-        """The head of an answer that is sent in pieces, with that Content-Length."""
+    def send(self, length: int, body: bytes) -> bool:
+        """Send the service's answer with another body, under that Content-Length."""
+        response = self.process()
         self._note(response.status)
-        return render_head(response, (("Content-Length", str(length)),), close=self._closing)
+        framing = (("Content-Length", str(length)),)
+        self.connection.send(render_head(response, framing, close=self._closing) + body)
+        return self.goes_on
 
     @property
     def goes_on(self) -> bool:

@@ -1,4 +1,4 @@
-"""HTTP/1.1 as a server sees it: requests read from a stream of bytes, answers written as bytes.
+"""HTTP/1.1 as a server sees it: connections, requests read from bytes, answers written as bytes.
 
 Nothing here knows the messages API. The reader is strict (RFC 9112): what is not a clean request
 raises `MalformedRequestError`, which carries the status to answer with.
@@ -6,12 +6,20 @@ raises `MalformedRequestError`, which carries the status to answer with.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import re
+import socket
+import struct
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ssl
 
 MAX_HEAD_BYTES = 1 << 20
 MAX_BODY_BYTES = 64 << 20
@@ -299,3 +307,92 @@ def http_date(seconds: int) -> str:
     t = time.gmtime(seconds)
     date = f"{_DAYS[t.tm_wday]}, {t.tm_mday:02} {_MONTHS[t.tm_mon - 1]} {t.tm_year:04}"
     return f"{date} {t.tm_hour:02}:{t.tm_min:02}:{t.tm_sec:02} GMT"
+
+
+# Connections.
+
+_HANDSHAKE_SECONDS = 30.0
+# RFC 8446 section 5.1: the content type that the first record of a TLS connection has.
+_TLS_HANDSHAKE = b"\x16"
+_LINGER_SECONDS = 0.5
+# No fork happens while a socket is in between: accepted or wrapped in TLS, and not yet noted.
+changing_sockets = threading.RLock()
+
+
+class AcceptedConnection:
+    """One accepted connection: what an answer, or a fault in its place, is written to."""
+
+    def __init__(self, accepted: socket.socket) -> None:
+        self._socket = accepted
+        self.is_idle = True
+        self._interrupted = threading.Event()
+
+    def handshake(self, context: ssl.SSLContext) -> None:
+        """Turns the connection into a TLS connection.
+
+        Raises:
+            MalformedRequestError: the peer does not speak TLS.
+            OSError: the peer does not agree.
+        """
+        accepted = self._socket
+        accepted.settimeout(_HANDSHAKE_SECONDS)
+        first = accepted.recv(1, socket.MSG_PEEK)
+        if first not in (b"", _TLS_HANDSHAKE):
+            raise MalformedRequestError(400, "plain HTTP to a port that speaks HTTPS")
+        with changing_sockets:
+            self._socket = context.wrap_socket(
+                accepted, server_side=True, do_handshake_on_connect=False
+            )
+        self.wait(0)  # an interruption while the sockets changed hands reached neither
+        self._socket.do_handshake()
+        self._socket.settimeout(None)
+
+    def receive(self, size: int) -> bytes:
+        """The next bytes, b"" at the end of the stream."""
+        return self._socket.recv(size)
+
+    def send(self, data: bytes) -> None:
+        """Writes all of the bytes."""
+        self._socket.sendall(data)
+
+    def wait(self, seconds: float) -> None:
+        """Lets time pass.
+
+        Raises:
+            ConnectionEndedError: the connection was interrupted meanwhile.
+        """
+        if self._interrupted.wait(seconds):
+            raise ConnectionEndedError
+
+    def interrupt(self) -> None:
+        """Ends the connection from another thread: what it waits for returns or raises."""
+        self._interrupted.set()
+        with contextlib.suppress(OSError):
+            # Not SSLSocket.shutdown, which pulls the TLS state from under the other thread.
+            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+
+    def release(self) -> None:
+        """Close this process's descriptor, and leave the connection itself as it is."""
+        self._socket.close()
+
+    def reset(self) -> None:
+        """Closes with a TCP reset, whatever was or was not sent."""
+        with contextlib.suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._socket.close()
+
+    def close(self, *, linger: bool = False) -> None:
+        """Closes; with `linger` only after what the peer was still sending was read.
+
+        Bytes unread at a close make the kernel send a reset, which can overtake the answer.
+        """
+        with contextlib.suppress(OSError, ValueError):
+            self._socket.settimeout(_LINGER_SECONDS if linger else 0)
+            unwrap = getattr(self._socket, "unwrap", None)
+            if unwrap is not None:
+                unwrap()  # tells the end of the TLS stream; without it the peer sees a cut
+            elif linger:
+                self._socket.shutdown(socket.SHUT_WR)
+                while self._socket.recv(1 << 16):
+                    pass
+        self._socket.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from openapi_core.exceptions import OpenAPIError
 
-from openapi_client.testing._routing import target_of
+from openapi_client.testing._go import target_of
 from openapi_client.testing._wire import ReceivedRequest, Reply
 from test.conftest import check_answer, check_request
 from test.support.raw import MESSAGES
