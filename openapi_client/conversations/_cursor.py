@@ -42,6 +42,11 @@ class Stamp(NamedTuple):
     fine: bool
     """Whether there are digits below the microsecond, which servers of 2023 do not keep."""
 
+    @property
+    def arrival(self) -> int:
+        """The instant, in nanoseconds, of a server that tells its offset."""
+        return self.local - (self.offset or 0)
+
     def compared_to(self, other: Stamp, *, exactly: bool = False) -> int:
         """Return the nanoseconds by which this is later; 0 if it may be the same time.
 

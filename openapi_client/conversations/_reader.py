@@ -17,6 +17,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from openapi_client.conversations._cursor import Cursor, Stamp, digest, identity, stamp_of
+from openapi_client.conversations._late import LateSearch
 from openapi_client.conversations._windows import LARGEST, Snapshot, Window, window_over
 from openapi_client.exceptions import ApiException
 from openapi_client.models import MessageMessage
@@ -109,6 +110,9 @@ class Reader:
         self._around: tuple[int, int] | None = None
         self._linear = 0
         self._guess: int | None = None
+        self._late_search: LateSearch | None = None
+        self._late_keys: dict[str, None] = {}
+        self._watches = follows or after is not None
         self._end_search()
         if after is not None:
             self._begin_after(after)
@@ -116,7 +120,7 @@ class Reader:
     def _begin_after(self, after: Cursor) -> None:
         self._is_resumed = True
         self._digests = frozenset(after.read)
-        self._guess = after.rank
+        self._guess = self.rank = after.rank
         if after.jti is not None:
             self._last = _Last(after.jti, after.created_at, stamp_of(after.created_at))
             self._recent[after.jti] = after.created_at
@@ -149,6 +153,8 @@ class Reader:
 
     def next_window(self) -> Window:
         """Return the part to ask for."""
+        if self._late_search is not None:
+            return self._late_search.next_window()
         if self._around is not None:
             start, end = self._around
             return window_over(start, end, start, self._largest)
@@ -230,12 +236,18 @@ class Reader:
         if snapshot.size < snapshot.asked:
             self._largest = snapshot.size
         self.finished = False
+        self.late = 0
+        if self._late_search is not None:
+            self._late_search.note(snapshot)
+            return self._found_late(self._late_search)
         items = snapshot.items if self.newest_first else snapshot.items[::-1]
         keys = [item.jti or identity(item) for item in items]
         at = (
             None if self._last is None or self._last.key not in keys else keys.index(self._last.key)
         )
         self._note_move(None if at is None else self._position_of(at, snapshot))
+        if at is not None and self._begins_late_search(keys, at, snapshot):
+            return []
         unread = self._unread(items, keys, at, snapshot)
         if isinstance(unread, _Move):
             self._look_elsewhere(unread, snapshot)
@@ -254,6 +266,7 @@ class Reader:
         final = unread[-1] if left else len(items) - 1
         self.position = self._position_of(final, snapshot) if items else snapshot.start
         if items and (unread or at is not None or self._follows):
+            self.late = sum(index < at for index in unread) if at is not None else 0
             self._move_on(items, unread, final, snapshot)
         return [items[index] for index in unread]
 
@@ -312,8 +325,7 @@ class Reader:
     ) -> list[int]:
         """The unread ones, where a message is shown that was read."""
         if self._follows and at is not None:
-            # What this follower has seen is known; of what is before that only the place.
-            first = min(index for index, key in enumerate(keys) if key in self._recent)
+            first = self._known_from(keys)
         else:
             first = at if at is not None else len(items) - 1 - is_read[::-1].index(True)
         unread = [index for index in range(first, len(items)) if not is_read[index]]
@@ -321,6 +333,10 @@ class Reader:
             return unread
         before = items[first]
         return [index for index in unread if not self._came_late(items[index], before)]
+
+    def _known_from(self, keys: list[str]) -> int:
+        """From where on a follower knows what it has read; of what is before that only the place."""
+        return next(index for index, key in enumerate(keys) if key in self._recent)
 
     def _unread_by_time(self, items: list[MessageMessage], snapshot: Snapshot) -> list[int] | _Move:
         """The unread ones, where no message is shown that was read."""
@@ -341,7 +357,9 @@ class Reader:
         return unread
 
     def _is_read(self, key: str) -> bool:
-        return key in self._recent or (bool(self._digests) and digest(key) in self._digests)
+        if key in self._recent or key in self._late_keys:
+            return True
+        return bool(self._digests) and digest(key) in self._digests
 
     def _is_before(self, message: MessageMessage) -> bool:
         """Whether a message is among the read ones, by its time of storage."""
@@ -427,6 +445,45 @@ class Reader:
         self._around = (start, end)
         return True
 
+    # -- messages that stand where nobody looks for new ones --------------------------------------
+
+    def _begins_late_search(self, keys: list[str], at: int, snapshot: Snapshot) -> bool:
+        """Look for messages before the one that was read last, if the server counts more of them.
+
+        Only where the server tells its offset: those of 2023 count the messages of others too.
+        """
+        last, total = self._last, snapshot.total_count
+        position = self._position_of(at, snapshot)
+        if (
+            not self._watches
+            or self.newest_first
+            or last is None
+            or last.stamp is None
+            or last.stamp.offset is None
+            or self.rank is None
+            or total is None
+        ):
+            return False
+        shown = sum(not self._is_read(key) for key in keys[self._known_from(keys) : at])
+        missing = total - position - self.rank
+        if missing <= shown:
+            return False
+        self._late_search = LateSearch(last.stamp, missing, position)
+        return True
+
+    def _found_late(self, search: LateSearch) -> list[MessageMessage]:
+        if not search.is_over:
+            return []
+        self._late_search = None
+        self.position = search.position
+        self.rank = (self.rank or 0) + search.missing
+        found = {key: one for key, one in search.found().items() if not self._is_read(key)}
+        self._late_keys.update(dict.fromkeys(found))
+        while len(self._late_keys) > self._remembered:
+            del self._late_keys[next(iter(self._late_keys))]
+        self.late = len(found)
+        return list(found.values())
+
     # -- searching --------------------------------------------------------------------------------
 
     def _shows_beginning(self, snapshot: Snapshot) -> bool:
@@ -509,6 +566,7 @@ class Reader:
             self._digests = frozenset()  # of another time: from here on the ids tell
         self._last = _Last(key, created_at, stamp_of(created_at))
         self._is_resumed = False
+        self._watches = self._follows
         self._presence = _Presence.UNKNOWN if message.jti else _Presence.GONE
 
     def _remember(self, messages: Iterable[MessageMessage]) -> None:
