@@ -18,6 +18,22 @@ _WIDTH = LARGEST // 2
 _MOST_WINDOWS = 20
 
 
+def missing_before(last: Stamp, rank: int | None, position: int, total: int | None) -> int:
+    """Return how many messages have come to stand before the one that was read last.
+
+    Only where the server tells its offset: those of 2023 count the messages of others too.
+
+    Args:
+        last: when that one was stored.
+        rank: its number when it was read.
+        position: where it stands now.
+        total: how many messages the server counts now.
+    """
+    if last.offset is None or rank is None or total is None:
+        return 0
+    return total - position - rank
+
+
 class LateSearch:
     """Looks for messages that stand before the one that was read last, and were stored after it.
 
