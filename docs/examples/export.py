@@ -19,6 +19,8 @@ from openapi_client import ApiClient, Configuration, Cursor, MessagesApi
 
 dask: Any = distributed  # which has types for a part of itself only
 
+PLACES = ".places"
+
 AT_ONCE = 10_000
 """Messages that a task writes before the progress is shown."""
 
@@ -34,7 +36,9 @@ class Files(NamedTuple):
     def of(cls, folder: Path, app_id: str, connection_id: str) -> "Files":
         """The files in a folder."""
         name = f"{quote(app_id, safe='')} {quote(connection_id, safe='')}"
-        return cls(*(folder / f"{name}.{kind}" for kind in ("jsonl", "part", "cursor")))
+        return cls(
+            folder / f"{name}.jsonl", folder / f"{name}.part", folder / PLACES / f"{name}.json"
+        )
 
     def place(self) -> tuple[Cursor, int]:
         """Where to go on, and the size of the file up to there."""
@@ -81,7 +85,7 @@ def export(messages: MessagesApi, files: Files, app_id: str, connection_id: str)
 def main() -> None:
     """Export what is missing."""
     names, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    folder.mkdir(exist_ok=True)
+    (folder / PLACES).mkdir(parents=True, exist_ok=True)
     pairs = [line.split() for line in names.read_text("utf-8").splitlines()]
     host, token = os.environ["OPENAPI_CLIENT_HOST"], os.environ["API_KEY"]
     cluster = dask.LocalCluster(n_workers=2, threads_per_worker=4, dashboard_address="127.0.0.1:0")
