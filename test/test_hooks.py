@@ -279,6 +279,19 @@ def test_an_event_changes_no_request() -> None:
         CallStarted("", None, "", "", {}, "", "", 0, {}).host = "x"  # type: ignore[misc]
 
 
+def test_a_record_of_the_log_has_the_attempt_as_fields(caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        ScriptedServer(in_turn(reset, GOOD)) as server,
+        api_for(server, FakeTime(tick=0.5)) as api,
+        caplog.at_level(logging.DEBUG, "openapi_client"),
+    ):
+        get(api)
+    fields = ("operation", "status", "outcome", "attempt")
+    told = [tuple(getattr(record, name) for name in fields) for record in caplog.records]
+    assert told == [("get", None, "unknown", 1), ("get", 200, "answered", 2)]
+    assert all(vars(record)["duration"] > 0 for record in caplog.records)
+
+
 # -- unread responses ------------------------------------------------------------------------------
 
 
