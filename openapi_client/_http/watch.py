@@ -159,7 +159,7 @@ class Watch:
         self.attempts += 1
         listeners = self.hooks.attempt_started
         if listeners:
-            target = (self.started.template or HIDDEN) if self.hides else shown
+            target = (self.started.template or f"/{HIDDEN}") if self.hides else shown
             url = target if call.origin.absolute else call.origin.base + target
             event = _event(AttemptStarted, (self.started, self.attempts, url))
             for hook, listener in listeners:
