@@ -142,6 +142,11 @@ def checked_retries(name: str, value: object) -> RetryPolicy | int:
         most = math.inf if field == "base" else _LONGEST_SLEEP
         if not 0 <= _as_float(number) <= most or number == math.inf:
             raise _refuse(f"{name}: {field}", number, "seconds from 0, at most 1e9 for a wait")
+    statuses: object = value.statuses
+    if not isinstance(statuses, (set, frozenset, list, tuple)) or not all(
+        _is_int(status, 300, 599) for status in cast("Sequence[object]", statuses)
+    ):
+        raise ApiValueError(f"{name}: statuses must be a set of statuses from 300 to 599")
     return value
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 
 from test.benchmarks import conversations, growth, imports, memory, offline, threads
-from test.benchmarks.calls import OPERATIONS, case_name
+from test.benchmarks.calls import EMPTY_HOOK, OPERATIONS, case_name
 from test.benchmarks.contenders import FLOOR, HTTP_CLIENT, HTTPX, OURS, POOL, REQUESTS
 from test.benchmarks.measure import Figure
 
@@ -53,6 +53,7 @@ TARGETS: Mapping[str, Target] = {
         for operation, limit in _CALL_LIMITS.items()
         for tls in (False, True)
     },
+    EMPTY_HOOK: Target(1.03),
     offline.DECODE: Target(1.00),
     offline.OWN_GET: Target(4.00),
     offline.OWN_SEND: Target(4.00),
