@@ -7,8 +7,9 @@ import itertools
 import random
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone, tzinfo
+from operator import itemgetter, lt
 from typing import Literal, NamedTuple
 
 from typing_extensions import Self
@@ -164,16 +165,17 @@ class Ranks:
 
     SQLite finds an OFFSET by stepping over all the rows before it; a slice of an array costs the
     same anywhere.
+
+    Args:
+        rows: keys and row numbers, in that order already.
     """
 
     __slots__ = ("_ascending", "_keys", "_numbers")
 
-    def __init__(self, rows: Iterable[tuple[int, int]] = ()) -> None:
-        self._keys = array("q")
-        self._numbers = array("q")
-        self._ascending = True
-        for key, number in rows:
-            self.add(key, number)
+    def __init__(self, rows: Sequence[tuple[int, int]] = ()) -> None:
+        self._keys = array("q", map(itemgetter(0), rows))
+        self._numbers = array("q", map(itemgetter(1), rows))
+        self._ascending = all(map(lt, self._numbers, itertools.islice(self._numbers, 1, None)))
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -191,15 +193,13 @@ class Ranks:
         """Keep the rows whose number is above one."""
         if number <= 0:
             return self
-        kept = type(self)()
         if self._ascending:
             first = bisect_right(self._numbers, number)
+            kept = type(self)()
             kept._keys, kept._numbers = self._keys[first:], self._numbers[first:]
             return kept
-        for key, other in zip(self._keys, self._numbers, strict=True):
-            if other > number:
-                kept.add(key, other)
-        return kept
+        rows = zip(self._keys, self._numbers, strict=True)
+        return type(self)([row for row in rows if row[1] > number])
 
     def newest(self, limit: int, offset: int) -> list[int]:
         """List row numbers from the last one down."""

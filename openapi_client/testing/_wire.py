@@ -11,6 +11,7 @@ import functools
 import re
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -54,11 +55,10 @@ class MalformedRequestError(Exception):
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
         self.status = status
-        self.reason = reason
 
 
 class ConnectionEndedError(Exception):
-    """The other side closed the connection in the middle of a request."""
+    """The connection ended in the middle of a request."""
 
 
 @dataclass(slots=True)
@@ -378,7 +378,8 @@ class AcceptedConnection:
     def reset(self) -> None:
         """Closes with a TCP reset, whatever was or was not sent."""
         with contextlib.suppress(OSError):
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self._socket.close()
 
     def close(self, *, linger: bool = False) -> None:
