@@ -16,9 +16,11 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from openapi_client.api.messages_api import MessagesApi as MessagesApi
+    from openapi_client.api.operation import RequestOptions as RequestOptions
     from openapi_client.api_client import ApiClient as ApiClient
     from openapi_client.api_response import ApiResponse as ApiResponse
     from openapi_client.configuration import Configuration as Configuration
+    from openapi_client.conversations.ledger import Ledger as Ledger
     from openapi_client.exceptions import (
         ApiAttributeError as ApiAttributeError,
     )
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from openapi_client.models import (
         MessageUpdateMessageRequest as MessageUpdateMessageRequest,
     )
+    from openapi_client.retries import RetryPolicy as RetryPolicy
 
 __version__ = "1.0.0"
 
@@ -75,12 +78,15 @@ _HOMES = {
     "Error": "models",
     "ErrorDetails": "models",
     "ErrorMessage": "models",
+    "Ledger": "conversations.ledger",
     "MessageCreateMessageRequest": "models",
     "MessageMessage": "models",
     "MessageResponse": "models",
     "MessageUpdateMessageRequest": "models",
     "MessagesApi": "api.messages_api",
     "OpenApiException": "exceptions",
+    "RequestOptions": "api.operation",
+    "RetryPolicy": "retries",
 }
 # Generated packages import their submodules, so programs reach them as attributes.
 _SUBMODULES = frozenset(
@@ -99,12 +105,15 @@ __all__ = [
     "Error",
     "ErrorDetails",
     "ErrorMessage",
+    "Ledger",
     "MessageCreateMessageRequest",
     "MessageMessage",
     "MessageResponse",
     "MessageUpdateMessageRequest",
     "MessagesApi",
     "OpenApiException",
+    "RequestOptions",
+    "RetryPolicy",
     "__version__",
 ]
 

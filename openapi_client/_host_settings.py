@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from openapi_client import _settings
 from openapi_client._hosts import origin_key
-from openapi_client._setting_types import HostSetting
+
+if TYPE_CHECKING:
+    from openapi_client._setting_types import HostSetting
 
 
 class HostSettings:
@@ -14,7 +18,7 @@ class HostSettings:
 
     server_index: int | None
     server_variables: dict[str, str]
-    no_proxy: str | None
+    _no_proxy: str | None
     _base_path: str | None
     # Only there once it has been set.
     _proxy: str | None
@@ -74,12 +78,26 @@ class HostSettings:
     def proxy(self, value: str | None) -> None:
         self._proxy = value
 
+    @property
+    def no_proxy(self) -> str | None:
+        """The hosts that are reached without a proxy: those set, or those of the environment.
+
+        Those of the environment do not count for a `proxy` that was set.
+        """
+        if self._no_proxy is not None:
+            return self._no_proxy
+        return os.environ.get("no_proxy", os.environ.get("NO_PROXY"))
+
+    @no_proxy.setter
+    def no_proxy(self, value: str | None) -> None:
+        self._no_proxy = value
+
     def proxy_for(self, scheme: str, host: str, port: int) -> str | None:
         """Return the URL of the proxy for an origin; `None` or `""` for none."""
         from openapi_client._http.no_proxy import is_excluded, proxy_of_environment
 
         if "_proxy" not in self.__dict__:
-            return proxy_of_environment(scheme, host, port, self.no_proxy)
-        if self._proxy and self.no_proxy and is_excluded(host, port, self.no_proxy):
+            return proxy_of_environment(scheme, host, port, self._no_proxy)
+        if self._proxy and self._no_proxy and is_excluded(host, port, self._no_proxy):
             return None
         return self._proxy

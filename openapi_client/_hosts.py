@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from urllib3.util import parse_url
@@ -59,6 +58,8 @@ def ascii_name(name: str) -> str:
 
 def _ascii_label(label: str) -> str:
     # Letter by letter, because `lower` spells the sigma at the end of a word in another way.
+    import unicodedata
+
     label = unicodedata.normalize("NFKC", "".join(map(str.lower, label)))
     encoded = label if label.isascii() else "xn--" + label.encode("punycode").decode()
     # Compatibility forms may have become a slash, a colon or an at sign.

@@ -18,7 +18,7 @@ class DebugLog:
 
     def __init__(self, logger: logging.Logger) -> None:
         self.enabled = False
-        self.formatter = logging.Formatter(_DEFAULT_FORMAT)
+        self.formatter: logging.Formatter = logging.Formatter(_DEFAULT_FORMAT)
         self.file_handler: logging.FileHandler | None = None
         self._logger = logger
         self._format = _DEFAULT_FORMAT
@@ -54,10 +54,10 @@ class DebugLog:
             self.file_handler = logging.FileHandler(value, delay=True)
             self.file_handler.setFormatter(self.formatter)
 
-    def tell(self, message: str, *args: object) -> None:
-        """Log `message % args` at DEBUG."""
+    def tell(self, message: str, *args: object, **fields: object) -> None:
+        """Log `message % args` at DEBUG; the record has `fields` as attributes."""
         record = self._logger.makeRecord(
-            self._logger.name, logging.DEBUG, __file__, 0, message, args, None
+            self._logger.name, logging.DEBUG, __file__, 0, message, args, None, extra=fields
         )
         if self.file_handler is not None:
             self.file_handler.handle(record)

@@ -259,7 +259,12 @@ def proxy_url(name: str, value: object) -> str:
     return cast("str", value)
 
 
-def _proxy_headers(name: str, value: object) -> object:
+def checked_headers(name: str, value: object) -> dict[str, str] | None:
+    """Headers that can be sent.
+
+    Raises:
+        ApiValueError: they are no headers.
+    """
     if value is None:
         return None
     if not isinstance(value, Mapping):
@@ -355,19 +360,33 @@ def server_url(
     return url
 
 
+def _hooks(name: str, value: object) -> object:
+    if value is None or value == () or value == []:
+        return ()
+    if not isinstance(value, (list, tuple)):
+        raise ApiValueError(f"{name} must be a list of hooks, not {type(value).__name__}")
+    # Imported where there are hooks, because most programs have none.
+    from openapi_client._http.watch import Hooks
+
+    return Hooks(name, cast("Sequence[object]", value))
+
+
 CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "timeout": _timeout,
     "deadline": _deadline,
     "retries": _retries,
+    "hooks": _hooks,
+    "hide_ids": _flag,
     "connection_pool_maxsize": _pool_size,
     "max_response_bytes": _positive,
+    "max_response_expansion": _positive,
     "allow_insecure": _optional_bool,
     "verify_ssl": _flag,
     "ignore_operation_servers": _flag,
     "client_side_validation": _flag,
     "ca_cert_data": _certificates,
     "socket_options": _socket_options,
-    "proxy_headers": _proxy_headers,
+    "proxy_headers": checked_headers,
     "access_token": _access_token,
     "api_key": _by_scheme,
     "api_key_prefix": _by_scheme,

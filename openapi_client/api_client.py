@@ -25,15 +25,17 @@ from openapi_client._encoding.request_parts import (
     path_template,
 )
 from openapi_client._encoding.response_body import (
+    check_expansion,
     is_utf8_json,
+    kept_of,
     model_decoder,
     raise_not_as_promised,
     text_of,
     type_for,
-    without_secrets,
 )
 from openapi_client._http.call import Call, Method, call_of
 from openapi_client._installation import DISTRIBUTION
+from openapi_client._options import WithOptions
 from openapi_client.api_response import ApiResponse
 from openapi_client.configuration import Configuration
 from openapi_client.exceptions import (
@@ -68,7 +70,7 @@ RequestSerialized = tuple[str, str, dict[str, str], Any, list[tuple[str, Any]]]
 _AnyApiResponse = cast("type[ApiResponse[Any]]", ApiResponse)
 
 
-class ApiClient(GenericMethods):
+class ApiClient(GenericMethods, WithOptions):
     """Builds requests, hands them to the transport and decodes what comes back.
 
     Safe for any number of threads. Use it in a `with` block, or `close()` it.
@@ -92,7 +94,9 @@ class ApiClient(GenericMethods):
         header_value: str | None = None,
         cookie: str | None = None,
     ) -> None:
-        self.configuration = Configuration.get_default() if configuration is None else configuration
+        self.configuration: Configuration = (
+            Configuration.get_default() if configuration is None else configuration
+        )
         # By its module, because programs put another class there.
         self.rest_client: RESTClientObject = rest.RESTClientObject(self.configuration)
         self.default_headers: dict[str, str] = {}
@@ -100,7 +104,7 @@ class ApiClient(GenericMethods):
             self.default_headers[header_name] = header_value or ""
         self.cookie = cookie
         self.user_agent = f"{DISTRIBUTION}/{__version__}"
-        self.client_side_validation = self.configuration.client_side_validation
+        self.client_side_validation: bool = self.configuration.client_side_validation
 
     def __enter__(self) -> Self:
         return self
@@ -112,7 +116,7 @@ class ApiClient(GenericMethods):
         """Close the connections. A call after this raises `ClientClosedException`."""
         # What a program has put into its place need not have more than `request`.
         close = getattr(self.rest_client, "close", None)
-        if close is not None:
+        if close is not None and not self._borrows:
             close()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -120,6 +124,7 @@ class ApiClient(GenericMethods):
         state = dict(self.__dict__)
         if isinstance(cast("object", self.rest_client), RESTClientObject):
             del state["rest_client"]
+            state.pop("_borrows", None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -184,6 +189,7 @@ class ApiClient(GenericMethods):
         handle = Method(method)
         handle.call = Call(
             method,
+            self.configuration,
             limits,
             clock,
             request_timeout=request_timeout,
@@ -240,6 +246,8 @@ class ApiClient(GenericMethods):
                 headers = merged_headers(headers, given)
         if queries:
             url += "?" + self.parameters_to_url_query(queries, collection_formats)
+        if type(method) is not Method:
+            method = Method.of(method, self.configuration, resource_path, path_params or {})
         return method, url, headers, body, fields
 
     def _headers(
@@ -357,6 +365,9 @@ class ApiClient(GenericMethods):
         _request_timeout: float | tuple[float | None, float | None] | None = None,
     ) -> RESTResponse:
         """Make the request; see `RESTClientObject.request`."""
+        if getattr(method, "call", None) is None:
+            template, ids = getattr(method, "template", ""), getattr(method, "ids", {})
+            method = Method.of(method, self.configuration, template, ids)
         return self.rest_client.request(
             method,
             url,
@@ -381,7 +392,8 @@ class ApiClient(GenericMethods):
                 its name. A 2xx that none of them is for has the type of another 2xx.
 
         Returns:
-            The answer with its data; `None` for an empty body.
+            The answer with its data; `None` for an empty body, but for types that can be empty:
+            `str`, `bytes` and files.
 
         Raises:
             ApiException: the status is not 2xx; of the class for the status.
@@ -417,10 +429,12 @@ class ApiClient(GenericMethods):
         status, content = response_data.status, response_data.data or b""
         succeeded = 200 <= status <= 299
         if not succeeded:
-            content = without_secrets(response_data, content)
-        response_type = type_for(status, response_types_map or {})
+            content = kept_of(response_data, content)
+        response_type = type_for(status, response_types_map or {}, content)
         data: Any = None
-        if content and response_type is not None:
+        if response_type is not None:
+            if succeeded:
+                check_expansion(response_data, content, self.configuration.max_response_expansion)
             try:
                 data = self._decoded(content, response_data, response_type)
             except (ValueError, OSError) as error:  # the latter: its file cannot be written
@@ -442,7 +456,7 @@ class ApiClient(GenericMethods):
 
         return serialization.deserialize_response(
             content,
-            response.getheaders(),
+            response.getheader,
             response_type,
             folder=self.configuration.temp_folder_path,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import os
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -14,27 +15,29 @@ from openapi_client._host_settings import HostSettings
 from openapi_client._log_settings import LogSettings
 from openapi_client._logging import DebugLog
 from openapi_client._redaction import shown_target
-from openapi_client._setting_types import (
-    JSON_SCHEMA_VALIDATION_KEYWORDS,
-    APIKeyAuthSetting,
-    AuthSettings,
-    BasicAuthSetting,
-    BearerAuthSetting,
-    BearerFormatAuthSetting,
-    GenericAuthSetting,
-    HostSetting,
-    HostSettingVariable,
-    HTTPSignatureAuthSetting,
-    OAuth2AuthSetting,
-    ServerVariablesT,
-)
 from openapi_client._settings import Limits
-from openapi_client.credentials import RenewableToken
+from openapi_client.credentials import RenewableToken, checked_credential
+from openapi_client.exceptions import ApiValueError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
     from urllib3 import Retry
 
+    from openapi_client._setting_types import (
+        JSON_SCHEMA_VALIDATION_KEYWORDS,
+        APIKeyAuthSetting,
+        AuthSettings,
+        BasicAuthSetting,
+        BearerAuthSetting,
+        BearerFormatAuthSetting,
+        GenericAuthSetting,
+        HostSetting,
+        HostSettingVariable,
+        HTTPSignatureAuthSetting,
+        OAuth2AuthSetting,
+        ServerVariablesT,
+    )
+    from openapi_client.hooks import Hook
     from openapi_client.retries import RetryPolicy
 
 __all__ = [
@@ -53,6 +56,7 @@ __all__ = [
     "ServerVariablesT",
 ]
 
+
 _DICTS = frozenset(
     {
         "api_key",
@@ -62,6 +66,13 @@ _DICTS = frozenset(
         "server_operation_variables",
     }
 )
+
+
+def _variable(name: str) -> str | None:
+    """Return a variable of the environment; `None` if it is empty."""
+    return os.environ.get(name) or None
+
+
 # What is not given stays the environment's, or as it is.
 _UNTOUCHED = frozenset({"proxy", "debug"})
 
@@ -116,6 +127,8 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
         proxy_ssl_context: the TLS settings of connections to proxies, used as they are.
         connection_pool_maxsize: idle connections that are kept per host, default 64.
         max_response_bytes: the largest body of an answer, decompressed, in bytes; default 64 MiB.
+        max_response_expansion: how many times its bytes the JSON of an answer may take in memory,
+            default 32. What would take more is refused before it is decoded.
         allow_insecure: credentials over plain `http://` to another machine: `None` warns once a
             host, `True` is silent, `False` refuses.
         socket_options: options for each new socket, as of `socket.setsockopt`.
@@ -125,6 +138,8 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
         datetime_format: for generated modules: how they write times in parameters.
         date_format: for generated modules: how they write dates in parameters.
         debug: whether each attempt is logged; see `debug`.
+        hooks: objects that are told of each call and each attempt: see `openapi_client.hooks`.
+        hide_ids: whether hooks and the log get `***`, or the path's template, instead of ids.
 
     Raises:
         ApiValueError: a setting makes no sense; the message names it.
@@ -152,6 +167,7 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
     proxy_ssl_context: ssl.SSLContext | None
     connection_pool_maxsize: int
     max_response_bytes: int
+    max_response_expansion: int
     allow_insecure: bool | None
     socket_options: Sequence[tuple[int, int, int | bytes]] | None
     safe_chars_for_path_param: str
@@ -160,6 +176,8 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
     date_format: str
     temp_folder_path: str | None
     logger: dict[str, logging.Logger]
+    hooks: Sequence[Hook]
+    hide_ids: bool
 
     def __init__(
         self,
@@ -193,6 +211,7 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
         proxy_ssl_context: ssl.SSLContext | None = None,
         connection_pool_maxsize: int | None = None,
         max_response_bytes: int = 64 * 2**20,
+        max_response_expansion: int = 32,
         allow_insecure: bool | None = None,
         socket_options: Sequence[tuple[int, int, int | bytes]] | None = None,
         safe_chars_for_path_param: str = "",
@@ -200,6 +219,8 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
         datetime_format: str = "%Y-%m-%dT%H:%M:%S.%f%z",
         date_format: str = "%Y-%m-%d",
         debug: bool | None = None,
+        hooks: Sequence[Hook] = (),
+        hide_ids: bool = False,
     ) -> None:
         self._assign(dict(locals()))
 
@@ -241,7 +262,7 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        self.access_token = self.access_token
+        self.access_token: str | Callable[[], str] | None = self.access_token
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = type(self).__new__(type(self))
@@ -251,6 +272,7 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
             "logger",
             "refresh_api_key_hook",
             "access_token",
+            "hooks",
             "retries",
             "ssl_context",
             "proxy_ssl_context",
@@ -266,6 +288,42 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
 
     def __repr__(self) -> str:
         return f"<Configuration {shown_target(self.host)}>"
+
+    @classmethod
+    def from_env(cls, **settings: Any) -> Self:
+        """Make a configuration of the variables that `python -m openapi_client.testing` prints.
+
+        `OPENAPI_CLIENT_HOST` is the host, `API_KEY` the token and `SSL_CERT_FILE`, if it is set,
+        the certificate authorities to trust. A variable that is empty counts as none.
+
+        Args:
+            **settings: as of the constructor; they go before the environment.
+
+        Raises:
+            ApiValueError: a setting makes no sense, or a variable, or it is missing; the message
+                names it.
+        """
+        given = {name for name, value in settings.items() if value is not None}
+        missing: list[str] = []
+        host, key, file = map(_variable, ("OPENAPI_CLIENT_HOST", "API_KEY", "SSL_CERT_FILE"))
+        if not given & {"host", "server_index", "server_variables"}:
+            if host:
+                settings["host"] = _settings.base_url("OPENAPI_CLIENT_HOST", host)
+            else:
+                missing.append("OPENAPI_CLIENT_HOST (or give host=)")
+        if not given & {"api_key", "access_token"}:
+            if key:
+                settings["api_key"] = {"BearerAuth": checked_credential(key, "API_KEY")}
+            else:
+                missing.append("API_KEY (or give api_key= or access_token=)")
+        if missing:
+            raise ApiValueError(f"the environment has no {', and no '.join(missing)}")
+        # Beside a folder of authorities the file is left to OpenSSL, which reads both.
+        if not (
+            given & {"ssl_ca_cert", "ca_cert_data", "ssl_context"} or _variable("SSL_CERT_DIR")
+        ):
+            settings["ssl_ca_cert"] = file
+        return cls(**settings)
 
     # -- the default of the process ---------------------------------------------------------------
 
@@ -295,3 +353,12 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
         if limits is None:
             limits = self.__dict__["_limits"] = Limits.of(self.timeout, self.deadline)
         return cast("Limits", limits)
+
+
+def __getattr__(name: str) -> Any:
+    # The types of settings are for annotations: most programs never ask for them at run time.
+    if name in __all__:
+        from openapi_client import _setting_types
+
+        return getattr(_setting_types, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,6 +16,7 @@
         ├── ServiceException                    500 to 599
         ├── DeserializationException (ValueError)       a 2xx that is not what was promised
         │   └── IncompleteResponseException (HTTPError) a 2xx whose body was cut off
+        ├── LedgerException                     the ledger of `send_once` cannot be used
         └── TransportException (HTTPError)      status 0: no usable answer
             ├── ConnectException                no connection, so nothing was sent
             │   ├── ConnectTimeoutException     also a TimeoutException
@@ -138,8 +139,8 @@ class ApiException(OpenApiException):
         body: str | None = None,
         data: Any = None,
     ) -> None:
-        self.status = status
-        self.reason = reason
+        self.status: int | None = status
+        self.reason: str | None = reason
         self.body = body
         self.data = data
         self.headers: Mapping[str, str] | None = None
@@ -177,7 +178,7 @@ class ApiException(OpenApiException):
     def scrub(self, secrets: Iterable[str]) -> None:
         """Take secrets out of what the server said, in case it repeats what it was sent."""
         self.reason = scrub(self.reason or "", secrets) or self.reason
-        self.args = (self.status, self.reason)
+        self.args: tuple[Any, ...] = (self.status, self.reason)
         if self.body:
             self.body = scrub(self.body, secrets)
             if self.detail:
@@ -197,7 +198,8 @@ class ApiException(OpenApiException):
 
     def __str__(self) -> str:
         status = "" if not self.status else str(self.status)
-        parts = [f"{status} {self.reason or ''}".strip() or type(self).__name__]
+        reason = _BLANKS.sub(" ", self.reason or "")  # all of them, before any of it is cut off
+        parts = [f"{status} {reason}".strip() or type(self).__name__]
         if self.detail and self.detail != self.reason:
             parts.append(f": {self.detail}")
         parts.append(f" [{self._circumstances()}]")
@@ -305,6 +307,13 @@ class IncompleteResponseException(DeserializationException, HTTPError):
     """A 2xx answer whose body was cut off; `raw_data` is the part that came."""
 
 
+class LedgerException(ApiException):
+    """The ledger of `send_once` cannot be opened, read or written; `status` is 0.
+
+    If `outcome` is `"not_sent"`, nothing was sent; otherwise the same key finds what may be stored.
+    """
+
+
 class TransportException(ApiException, HTTPError):
     """No usable answer came; `status` is 0 and the cause is chained."""
 
@@ -351,7 +360,7 @@ class ProtocolException(TransportException):
 
 
 class ResponseTooLargeException(TransportException):
-    """The answer is larger than `Configuration.max_response_bytes`."""
+    """The answer is larger than `max_response_bytes` or `max_response_expansion` allows."""
 
 
 def _detail(body: str | None) -> str | None:

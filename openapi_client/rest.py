@@ -10,13 +10,15 @@ import time
 import warnings
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import quote
 
 from urllib3 import BaseHTTPResponse, HTTPHeaderDict, HTTPResponse
 
 from openapi_client._encoding.header_fields import checked_field
 from openapi_client._encoding.request_body import METHODS, WITH_BODY, encode_payload
+from openapi_client._encoding.request_parts import merged_headers
 from openapi_client._hosts import origin_key
 from openapi_client._http.call import Call, call_of
 from openapi_client._http.connection import leave_to_parent
@@ -41,6 +43,7 @@ from openapi_client.exceptions import (
 from openapi_client.retries import Attempt, RetryBudget, Times
 
 if TYPE_CHECKING:
+    from openapi_client._http.watch import Hooks
     from openapi_client.configuration import Configuration
 
 __all__ = [
@@ -100,11 +103,12 @@ class RESTResponse(io.IOBase):
     """
 
     _call: Call | None = None
+    _was_read = False
 
     def __init__(self, resp: BaseHTTPResponse | PreloadedResponse) -> None:
         self._raw = resp
-        self.status = resp.status
-        self.reason = resp.reason
+        self.status: int = resp.status
+        self.reason: str | None = resp.reason
         self.data: bytes | None = resp.data if isinstance(resp, PreloadedResponse) else None
 
     @classmethod
@@ -144,6 +148,8 @@ class RESTResponse(io.IOBase):
         """urllib3's response: unread from an operation `..._without_preload_content`."""
         if isinstance(self._raw, PreloadedResponse):
             self._raw = self._raw.unread()
+            if self._was_read:
+                _ = self._raw.data  # it keeps what has been read, and is closed
         return self._raw
 
     @response.setter
@@ -152,6 +158,7 @@ class RESTResponse(io.IOBase):
 
     def read(self) -> bytes:
         """The body, read to its end."""
+        self._was_read = True
         if self.data is None:
             self.data = self._raw.data or b""
         return self.data
@@ -263,6 +270,10 @@ class RESTClientObject:
             ApiException: there is no answer.
         """
         call = self._call_of(method, _request_timeout)
+        if call.watch is None and call.configuration.hooks:
+            ids = {name: str(value) for name, value in getattr(method, "ids", {}).items()}
+            again = partial(self.request, call.handle(), url, headers, body, post_params)
+            return cast("Hooks", call.configuration.hooks).watched(call, url, ids, again)
         payload = None
         if call.method in WITH_BODY:
             payload, headers = encode_payload(headers or {}, body, post_params)
@@ -280,6 +291,8 @@ class RESTClientObject:
         if origin.absolute:
             target = origin.absolute + target
             call.headers = {**fields, **origin.proxy_headers}
+        if call.watch is not None and call.watch.headers:
+            call.headers = merged_headers(call.watch.headers, call.headers)
         call.target = target
         return RESTResponse.of(self._loop.run(call), call)
 
@@ -293,11 +306,15 @@ class RESTClientObject:
             raise ApiValueError(
                 f"method must be one of {', '.join(sorted(METHODS))}, not {method!r}"
             )
-        limits = self.configuration.limits
+        configuration = getattr(method, "configuration", self.configuration)
+        configuration = configuration if call is None else call.configuration
+        limits = configuration.limits
         if request_timeout is not None:
             limits = limits.for_call(request_timeout)
         if call is None:
-            return Call(plain, limits, self._clock)
+            call = Call(plain, configuration, limits, self._clock, request_timeout=request_timeout)
+            call.template = getattr(method, "template", "")
+            return call
         call = call.again() if call.attempts else call
         call.limit(limits)
         return call
@@ -329,7 +346,8 @@ class RESTClientObject:
         known, checked = self._checked
         # Only texts are remembered: `True` and `1` are equal, and go out as different values.
         if headers != known or not _TEXT.issuperset(map(type, headers.values())):
-            checked = {name: checked_field(name, value) for name, value in headers.items()}
+            # By the names: what comes twice in urllib3's headers is joined (RFC 9110, 5.3).
+            checked = {name: checked_field(name, headers[name]) for name in headers}
             self._checked = (dict(headers), checked)
         return checked
 

@@ -56,10 +56,10 @@ class Times:
         sleep: Callable[[float], None],
         draw: Callable[[], float],
     ) -> None:
-        self.clock = clock
-        self.wall_clock = wall_clock
-        self.sleep = sleep
-        self.draw = draw
+        self.clock: Callable[[], float] = clock
+        self.wall_clock: Callable[[], float] = wall_clock
+        self.sleep: Callable[[float], None] = sleep
+        self.draw: Callable[[], float] = draw
 
 
 class RetryBudget:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import logging
 import math
@@ -197,7 +198,7 @@ BAD_SETTINGS: list[tuple[str, Any, str]] = [
     ],
     *[
         (name, value, f"{name} must be a positive int, not")
-        for name in ("connection_pool_maxsize", "max_response_bytes")
+        for name in ("connection_pool_maxsize", "max_response_bytes", "max_response_expansion")
         for value in (0, -1, 1.5, True, "64", 10**5000)
     ],
     *[
@@ -562,3 +563,17 @@ def test_repr_and_report_show_no_secret() -> None:
     assert lines["SDK Package Version"] == "1.0.0"
     assert lines["Host"] == "https://service.example/v1"
     assert lines["Proxy"] == "http://proxy.example:3128"
+
+
+def test_no_proxy_shows_what_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    assert Configuration().no_proxy is None
+    configuration = Configuration()
+    monkeypatch.setenv("NO_PROXY", "one.example")
+    assert configuration.no_proxy == "one.example"
+    monkeypatch.setenv("no_proxy", "two.example")
+    assert Configuration().no_proxy == copy.deepcopy(configuration).no_proxy == "two.example"
+    configuration.no_proxy = "three.example"
+    assert configuration.no_proxy == "three.example"
+    assert Configuration(no_proxy="").no_proxy == ""

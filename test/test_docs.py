@@ -223,7 +223,7 @@ def test_every_pip_install_names_this_project_and_its_extras() -> None:
     ]
     for line in lines:
         for word in shlex.split(line)[shlex.split(line).index("install") + 1 :]:
-            extras = re.fullmatch(r"-q|-e|\.(?:\[([\w,-]+)\])?", word)
+            extras = re.fullmatch(rf"-q|-e|(?:\.|{project['name']})(?:\[([\w,-]+)\])?", word)
             assert extras, f"{line}: {word}"
             assert set((extras[1] or "dev").split(",")) <= set(project["optional-dependencies"])
 

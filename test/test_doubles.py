@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -298,6 +299,15 @@ def test_response_of_urllib3_is_closed_once_read(recorder: Recorder, client: Api
     assert response.closed
 
 
+def test_response_that_has_been_read_is_closed(recorder: Recorder, client: ApiClient) -> None:
+    whole = client.call_api("GET", f"{recorder.url}/x")
+    body = whole.read()
+    assert json.loads(body) == HELLO
+    assert whole.response.closed
+    assert whole.response.read() == b""
+    assert whole.response.data == whole.data == whole.read() == body
+
+
 def test_from_response_raises_by_itself() -> None:
     told = RESTResponse(urllib3_answer(404, {"message": "no"}))
     with pytest.raises(NotFoundException, match="no"):
@@ -305,3 +315,56 @@ def test_from_response_raises_by_itself() -> None:
     with pytest.raises(NotFoundException) as caught:
         raise ApiException.from_response(http_resp=told, body="", data={"x": 1})
     assert caught.value.data == {"x": 1}
+
+
+# -- mocks, as the tests of generated packages make them -------------------------------------------
+
+
+def mocked(status: int, data: bytes, content_type: str) -> Any:
+    """Has every attribute; `getheader` takes a name alone, and knows it in lower case only."""
+    response = mock.Mock()
+    response.status = status
+    response.data = data
+    response.getheaders.return_value = {}
+    response.getheader = lambda name: content_type if name == "content-type" else mock.Mock()
+    return response
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "content_type", "value"),
+    [
+        ("str", b"string", "text/plain", "string"),
+        ("str", b'{"a": "a"}', "text/plain", '{"a": "a"}'),
+        ("str", b'"a"', "application/json", "a"),
+        ("int", b"1", "text/plain", 1),
+        ("float", b"3.4", "application/json", 3.4),
+        ("bool", b"true", "text/plain", True),
+        ("bytearray", b"\xff", "text/plain", b"\xff"),
+        ("str", "grün".encode("latin-1"), "text/plain; charset=iso-8859-1", "grün"),
+        ("MessageMessage", b'{"jti": "j"}', "application/json", MessageMessage(jti="j")),
+        (None, b"", "text/plain", None),
+    ],
+)
+def test_a_mock_whose_getheader_takes_a_name_alone(
+    client: ApiClient, kind: str | None, data: bytes, content_type: str, value: object
+) -> None:
+    with mock.patch.object(ApiClient, "call_api", return_value=mocked(200, data, content_type)):
+        response: Any = client.call_api("GET", f"{HOST}/x")
+    response.read()
+    assert client.response_deserialize(response, {"200": kind}).data == value
+
+
+def test_a_mock_of_an_error_is_raised_with_its_data(client: ApiClient) -> None:
+    response = mocked(404, b'{"message": "no"}', "application/json")
+    with pytest.raises(NotFoundException) as caught:
+        client.response_deserialize(response, {"404": "ErrorMessage"})
+    assert caught.value.data.message == "no"
+    assert caught.value.body == '{"message": "no"}'
+
+
+def test_a_double_names_the_file_with_getheader(client: ApiClient, tmp_path: Path) -> None:
+    response = mocked(200, b"text", "text/plain")
+    response.getheader = {"Content-Disposition": "attachment; filename=a.txt"}.get
+    client.configuration.temp_folder_path = str(tmp_path)
+    path = client.response_deserialize(response, {"200": "file"}).data
+    assert path == str(tmp_path / "a.txt")

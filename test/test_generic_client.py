@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 from pydantic import BaseModel, SecretStr
 
 from openapi_client import (
@@ -528,3 +529,55 @@ def test_parameter_that_cannot_be_sent(
     with pytest.raises(ValueError, match=message):
         call(client, "POST", "/x/{p}", **{"header_params": MULTIPART, **wrong})
     assert recorder.received == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("str", ""), ("bytes", b""), ("bytearray", b""), ("int", None), (None, None)],
+)
+def test_an_empty_body_is_read_as_what_can_be_empty(
+    recorder: Recorder, client: ApiClient, kind: str | None, value: object
+) -> None:
+    for content_type in ("text/plain", "application/json"):
+        recorder.answer = http_answer(200, b"", {"Content-Type": content_type})
+        assert call(client, "GET", "/x", {"200": kind}).data == value
+    recorder.answer = http_answer(204, b"")
+    assert call(client, "GET", "/x", {"200": kind}).data is None
+
+
+def test_an_empty_file_is_a_file(recorder: Recorder, client: ApiClient, tmp_path: Path) -> None:
+    recorder.answer = http_answer(200, b"")
+    client.configuration.temp_folder_path = str(tmp_path)
+    path = call(client, "GET", "/x", {"200": "file"}).data
+    assert Path(path).read_bytes() == b""
+
+
+def test_a_cookie_that_is_empty_leaves_no_mark(client: ApiClient) -> None:
+    auth = {"type": "api_key", "in": "cookie", "key": "sid", "value": "one"}
+    for cookie, sent in (("", "sid=one"), ("a=1", "a=1; sid=one")):
+        request = client.param_serialize(
+            "GET", "/x", header_params={"cookie": cookie}, auth_settings=["x"], _request_auth=auth
+        )
+        assert {name.lower(): value for name, value in request[2].items()}["cookie"] == sent
+
+
+@pytest.mark.parametrize("content_type", [None, "multipart/form-data"])
+def test_a_header_that_comes_twice_goes_out_whole(
+    recorder: Recorder, client: ApiClient, content_type: str | None
+) -> None:
+    headers = urllib3.HTTPHeaderDict({"Content-Type": content_type} if content_type else {})
+    headers.add("X-List", "a")
+    headers.add("X-List", "b")
+    client.call_api("POST", f"{recorder.url}/x", headers)
+    assert recorder.only.headers["X-List"] == "a, b"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/yaml", "text/x-yaml", "application/apply-patch+yaml; charset=utf-8"],
+)
+def test_a_value_goes_out_as_yaml(recorder: Recorder, client: ApiClient, content_type: str) -> None:
+    for body in ({"kind": "Example"}, "kind: Example\n"):
+        client.call_api("PATCH", f"{recorder.url}/x", {"Content-Type": content_type}, body)
+    sent = [request.body for request in recorder.received]
+    assert sent == [b'{"kind": "Example"}', b"kind: Example\n"]

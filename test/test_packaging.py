@@ -17,33 +17,37 @@ import tomli
 from packaging.requirements import Requirement
 
 import openapi_client
+from openapi_client._installation import DISTRIBUTION
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "openapi_client"
 PROJECT = tomli.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 VERSION = PROJECT["version"]
+FILES = ("pyproject.toml", "setup.cfg", "tox.ini", "README.md", "CHANGELOG.md", "LICENSE")
 RUNTIME = {"urllib3", "pydantic", "python-dateutil", "typing-extensions"}
 
 
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the sdist and the wheel made from it, by the setuptools that is installed."""
+    """A folder with the sdist and the wheel, each made from the tree, which stays as it was."""
     folder = tmp_path_factory.mktemp("distributions")
     source = folder / "source"
-    shutil.copytree(PACKAGE, source / PACKAGE.name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "setup.cfg", "README.md", "LICENSE"):
+    ignored = shutil.ignore_patterns("__pycache__")
+    for name in ("openapi_client", "docs", "test", ".ci"):
+        shutil.copytree(ROOT / name, source / name, ignore=ignored)
+    for name in FILES:
         shutil.copy(ROOT / name, source / name)
-    command = [
-        sys.executable,
-        "-m",
-        "build",
-        "--no-isolation",
-        "--outdir",
-        str(folder),
-        str(source),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    before = set(source.rglob("*"))
+    # Without isolation nothing is downloaded: the backend is the one that is installed.
+    command = [sys.executable, "-m", "build", "--no-isolation", "--sdist", "--wheel"]
+    done = subprocess.run(
+        [*command, "--outdir", str(folder), str(source)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
+    assert set(source.rglob("*")) == before, "a tree that is read-only could not be built"
     return folder
 
 
@@ -69,11 +73,22 @@ def test_wheel_holds_the_package_with_its_types_and_nothing_else(wheel: Path) ->
     assert f"{info}/licenses/LICENSE" in names
 
 
-def test_sdist_holds_the_package_and_what_builds_it(distributions: Path) -> None:
+def test_sdist_holds_the_package_with_its_tests_and_docs(distributions: Path) -> None:
     top = f"openapi_messages_client-{VERSION}"
     with tarfile.open(distributions / f"{top}.tar.gz") as archive:
         names = {name.removeprefix(f"{top}/") for name in archive.getnames()}
-    assert package_files() | {"pyproject.toml", "setup.cfg", "README.md", "LICENSE"} <= names
+    own = {str(path.relative_to(ROOT)) for path in (ROOT / "test").rglob("*.py")}
+    own |= {str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.*")}
+    assert package_files() | own | {*FILES, ".ci/run", ".ci/try.py"} <= names
+
+
+def test_hints_name_the_distribution() -> None:
+    assert PROJECT["name"] == DISTRIBUTION
+    for path in [*PACKAGE.rglob("*.py"), *(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]:
+        hints = re.findall(
+            r"install '?(openapi-[\w-]*)|(openapi-[\w-]*)\[", path.read_text("utf-8")
+        )
+        assert {name for pair in hints for name in pair if name} <= {DISTRIBUTION}, path
 
 
 def test_version_is_told_the_same_everywhere() -> None:

@@ -134,4 +134,5 @@ def _given_name(disposition: str) -> str:
         name = unquote(encoded, codec_of(charset), "strict")
     except ValueError:
         name = ""
-    return name or parameters.get("filename", "")
+    # Some servers quote it as Python does, which is no quote in HTTP.
+    return name or parameters.get("filename", "").strip("'")

@@ -62,5 +62,8 @@ class ForeignResponse:
             if other.lower() == lower:
                 return value
         ask = getattr(self._response, "getheader", None)
-        told = ask(name, default) if callable(ask) else None
-        return told if isinstance(told, str) else default
+        if not callable(ask):
+            return default
+        # In the spellings that generated packages ask for, and as they do: without a default.
+        answers = (ask(spelling) for spelling in (lower, name))
+        return next((told for told in answers if isinstance(told, str)), default)

@@ -12,8 +12,8 @@ from openapi_client.exceptions import ApiException, ApiTypeError, ApiValueError
 METHODS = frozenset({"GET", "HEAD", "DELETE", "POST", "PUT", "PATCH", "OPTIONS"})
 WITH_BODY = frozenset({"POST", "PUT", "PATCH", "OPTIONS", "DELETE"})
 
-# RFC 9512, section 2.1, and names from before it.
-_YAML = frozenset({"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"})
+# RFC 9512, sections 2.1 and 2.2, and names from before it.
+_YAML = ("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml", "+yaml")
 
 
 def encode_payload(
@@ -62,7 +62,7 @@ def encode_payload(
         parts = [(name, _part(value)) for name, value in post_params or ()]
         payload, content_type = encode_multipart_formdata(parts)
         # The boundary is chosen with the body, so the header has to be the one made here.
-        kept = {name: value for name, value in headers.items() if name.lower() != "content-type"}
+        kept = {name: headers[name] for name in headers if name.lower() != "content-type"}
         return payload, {**kept, "Content-Type": content_type}
     return _as_it_is(content_type, body, post_params), headers
 
@@ -96,7 +96,7 @@ def _takes_json(content_type: str, body: object) -> bool:
     if is_json(content_type):
         return True
     kind = content_type.partition(";")[0].strip()
-    return kind in _YAML and body is not None and not isinstance(body, (str, bytes))
+    return kind.endswith(_YAML) and body is not None and not isinstance(body, (str, bytes))
 
 
 def _part(value: object) -> Any:

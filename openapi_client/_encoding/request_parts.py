@@ -15,6 +15,7 @@ from openapi_client.exceptions import ApiValueError
 SAFE_IN_PATH = "$&+,:;=@"
 _DOTS = frozenset({".", ".."})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 
 # RFC 6265, section 4.1.1, and `%`, so that what is encoded already stays as it is.
@@ -86,7 +87,7 @@ def add_credential(
         if not headers.keys() <= _CANONICAL_HEADERS:
             for other in [other for other in headers if other.lower() == name.lower()]:
                 there = headers.pop(other)
-                if place == "cookie":
+                if place == "cookie" and there:
                     value = f"{there}; {value}"
         headers[name] = value
     elif place == "query":
@@ -135,6 +136,10 @@ def path_segment(text: str, safe: str) -> str:
     if _CONTROL.search(text) or _CONTROL.search(meant):
         raise ValueError("must not contain a control character")
     try:
-        return quote(text, safe=safe)
+        # A blank cannot stand in a URL, whatever a program declares to be safe.
+        segment = quote(text, safe=safe.replace(" ", ""))
     except UnicodeEncodeError:
         raise ValueError("is not valid Unicode") from None
+    if "%" in safe and _LONE_PERCENT.search(segment):
+        raise ValueError("must not contain a '%' that encodes nothing")
+    return segment

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import GenericAlias
 from typing import Annotated, Any, TypeAlias, Union, cast
 from urllib.parse import quote
@@ -220,7 +220,7 @@ def _text(value: object) -> str:
 
 def deserialize_response(
     content: bytes,
-    headers: Mapping[str, str],
+    header: Callable[[str], str | None],
     response_type: Any,
     *,
     folder: str | None = None,
@@ -229,7 +229,7 @@ def deserialize_response(
 
     Args:
         content: the body.
-        headers: the answer's headers.
+        header: gives a header of the answer by its name.
         response_type: as for `deserialize`; or `"bytes"`, `"bytearray"`: the body itself; or
             `"file"`: it is written to a file, whose path is returned; or `None`: `None`.
         folder: where files go; `None` is the system's directory for temporary files.
@@ -243,13 +243,9 @@ def deserialize_response(
     if response_type in ("bytearray", "bytes"):
         return content
     if response_type == "file":
-        return save_file(content, _header(headers, "content-disposition"), folder)
-    content_type = _header(headers, "content-type")
+        return save_file(content, header("Content-Disposition"), folder)
+    content_type = header("Content-Type")
     return deserialize(decode(content, content_type), response_type, content_type)
-
-
-def _header(headers: Mapping[str, str], lower_name: str) -> str | None:
-    return next((headers[name] for name in headers if name.lower() == lower_name), None)
 
 
 def deserialize(content: str | bytes, response_type: Any, content_type: str | None = None) -> Any:
@@ -279,6 +275,11 @@ def deserialize(content: str | bytes, response_type: Any, content_type: str | No
     if response_type in ("bytes", bytes):
         return content.encode() if isinstance(content, str) else content
     annotation = _annotation(response_type)
+    for metadata in getattr(annotation, "__metadata__", ()):
+        if isinstance(metadata, PlainValidator):
+            # A model of a generated module reads itself; what it raises is not dressed up.
+            value = deserialize(content, object, content_type)
+            return None if value is None else cast("Any", metadata.func)(value)
     adapter = _adapter(annotation)
     declared = (content_type or "").lower()
     if response_type in ("str", str) and declared.startswith("text/"):
@@ -316,9 +317,7 @@ def _container(kind: str, inner: str) -> Any:
     if kind == "union":
         return Union[tuple(map(_annotation, _members(inner)))]  # noqa: UP007 - of a tuple
     if kind == "dict":
-        key, _, inner = inner.partition(",")
-        if key.strip() != "str":
-            raise ValueError(f"there is no type 'Dict[{key[:80]}, ...]' in openapi_client.models")
+        inner = inner.partition(",")[2]  # in JSON each key is a text
     item = _annotation(inner) | None
     if kind == "optional":
         return item
@@ -340,6 +339,8 @@ def _members(names: str) -> list[str]:
 def _validated_as(found: Any) -> Any:
     if found is object:
         return Any
+    if found is str:
+        return Annotated[str, BeforeValidator(_number_as_text)]
     if found is date:
         return Annotated[date, BeforeValidator(_parsed_date)]
     if found is datetime:
@@ -347,7 +348,21 @@ def _validated_as(found: Any) -> Any:
     from_dict = getattr(found, "from_dict", None)
     if from_dict is None or getattr(from_dict, "__func__", None) is _FROM_DICT:
         return found
-    return Annotated[Any, PlainValidator(from_dict)]
+    return Annotated[Any, PlainValidator(partial(_read_by, from_dict))]
+
+
+def _read_by(from_dict: Callable[[Any], Any], value: object) -> Any:
+    """Read `value`; what is not of the shape that generated code expects is a `ValueError`."""
+    try:
+        return from_dict(value)
+    except (AttributeError, LookupError, TypeError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+
+
+def _number_as_text(value: object) -> object:
+    # Pydantic would write `1.0` as "1".
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return str(value) if number else value
 
 
 _FROM_DICT = Model.__dict__["from_dict"].__func__

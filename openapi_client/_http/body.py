@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from typing import Protocol
 
 from urllib3.exceptions import IncompleteRead, ProtocolError
@@ -62,13 +63,16 @@ class Body:
         self._source = source
         self._epoch = source.epoch
         length, self._keep_alive = framing
-        self._received = 0
+        self.received: int = 0
+        """Bytes that were read so far."""
+        self.at_end: Callable[[], object] | None = None
+        """Called once the body has been read to its end, or given up."""
         self._chunked = length == CHUNKED
         # Bytes still to come of the body or, if it is chunked, of the chunk that is being read,
         # whose CRLF is still to come after them; or `UNTIL_CLOSE`.
         self._coming = 0 if self._chunked else length
         self._first_chunk = True
-        self.closed = False
+        self.closed: bool = False
         if length == 0:
             self._finish()
 
@@ -86,6 +90,9 @@ class Body:
         self.closed = True
         if self._epoch == self._source.epoch:
             self._source.finished(keep_alive=self._keep_alive)
+        at_end, self.at_end = self.at_end, None
+        if at_end is not None:
+            at_end()
 
     def read(self, amt: int | None = None) -> bytes:
         """Up to `amt` bytes, at least one until the end; everything if `amt` is not given."""
@@ -103,7 +110,7 @@ class Body:
         elif until_close:
             self._finish()
         else:
-            raise IncompleteRead(self._received, self._coming)
+            raise IncompleteRead(self.received, self._coming)
         return part
 
     # What `read` gives is what `io.BufferedIOBase.read1` promises.
@@ -115,7 +122,7 @@ class Body:
             raise ProtocolError("The connection of this answer is closed")
 
     def _took(self, size: int) -> None:
-        self._received += size
+        self.received += size
         if self._coming != UNTIL_CLOSE:
             self._coming -= size
             if self._coming == 0 and not self._chunked:
@@ -143,7 +150,7 @@ class Body:
         """How much to read next; nothing once there is more than `limit`."""
         if limit is None:
             return _PART_BYTES
-        return max(0, min(_PART_BYTES, limit + 1 - self._received))
+        return max(0, min(_PART_BYTES, limit + 1 - self.received))
 
     def _receive_into(self, content: io.BytesIO, size: int) -> None:
         """Receive `size` bytes that are to come into their place in `content`, with no copy."""
@@ -160,7 +167,7 @@ class Body:
                     with buffer[end : begin + size] as place:
                         came = self._source.receive_into(place)
                     if came == 0:
-                        raise IncompleteRead(self._received, self._coming)
+                        raise IncompleteRead(self.received, self._coming)
                     end += came
                     self._took(came)
         finally:
@@ -224,7 +231,7 @@ class Body:
                 raise ProtocolError("The answer has a chunk line that does not end")
             more = source.receive(awaited=True)
             if not more:
-                raise IncompleteRead(self._received, 0)
+                raise IncompleteRead(self.received, 0)
             unsearched = max(0, len(data) - 1)
             data += more
             end = data.find(b"\r\n", unsearched)

@@ -8,7 +8,7 @@ exchange travels through urllib3 as the `timeout` of `urlopen`. Nobody else keep
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
@@ -20,7 +20,10 @@ from openapi_client.exceptions import Outcome
 from openapi_client.retries import Attempt
 
 if TYPE_CHECKING:
+    from openapi_client._http.body import Body
     from openapi_client._http.head import Head
+    from openapi_client._http.watch import Watch
+    from openapi_client.configuration import Configuration
     from openapi_client.retries import Retries
 
 
@@ -37,10 +40,35 @@ class Destination(Protocol):
 
 
 class Method(str):
-    """The method of a request as the seams know it: a `str` that leads to its call."""
+    """The method of a request as the seams know it: a `str` that leads to its call.
 
-    __slots__ = ("call",)
+    A request that no operation has made has no call yet, but what is known for it.
+    """
+
+    __slots__ = ("call", "configuration", "ids", "template")
     call: Call
+    configuration: Configuration
+    ids: Mapping[str, Any]
+    template: str
+
+    @classmethod
+    def of(
+        cls, method: str, configuration: Configuration, template: str, ids: Mapping[str, Any]
+    ) -> Method:
+        """Return the method of a request that no operation has made.
+
+        Args:
+            method: the HTTP method, in any case.
+            configuration: of the client that makes the request.
+            template: the path, with `{name}` for each id.
+            ids: what stands there.
+        """
+        self = cls(method)
+        self.configuration, self.template, self.ids = configuration, template, ids
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return str, (str(self),)
 
 
 class Call:
@@ -48,6 +76,7 @@ class Call:
 
     Args:
         method: the HTTP method, upper case.
+        configuration: of the client that makes the call.
         limits: seconds for the call and its parts.
         clock: a monotonic clock, seconds.
         retries: overrides `Configuration.retries` for this call.
@@ -59,6 +88,7 @@ class Call:
         "attempts",
         "body",
         "clock",
+        "configuration",
         "expires",
         "headers",
         "hint",
@@ -66,6 +96,7 @@ class Call:
         "max_bytes",
         "may_have_arrived",
         "method",
+        "operation",
         "origin",
         "preload",
         "redirects",
@@ -77,12 +108,12 @@ class Call:
         "retry_after",
         "started",
         "target",
+        "template",
         "token_epoch",
         "url",
+        "watch",
     )
 
-    url: str
-    """The absolute URL of the first request."""
     target: str
     """The request target of the next request (RFC 9112, section 3.2)."""
     origin: Destination
@@ -91,6 +122,7 @@ class Call:
     def __init__(
         self,
         method: str,
+        configuration: Configuration,
         limits: Limits,
         clock: Callable[[], float],
         *,
@@ -98,41 +130,60 @@ class Call:
         retries: Retries = None,
         preload: bool = True,
     ) -> None:
-        self.method = method
-        self.request_timeout = request_timeout
-        self.clock = clock
-        self.retries = retries
-        self.preload = preload
-        self.started = clock()
+        self.method: str = method
+        self.configuration: Configuration = configuration
+        self.request_timeout: object = request_timeout
+        self.clock: Callable[[], float] = clock
+        self.retries: Retries = retries
+        self.preload: bool = preload
+        self.started: float = clock()
         self.limit(limits)
+        self.url: str = ""
+        """The absolute URL of the first request, once it is known."""
         self.headers: dict[str, str] = {}
         self.body: bytes | None = None
-        self.max_bytes = 0
+        self.max_bytes: int = 0
         self.refused_headers: list[dict[str, str]] = []
-        self.may_have_arrived = False
-        self.answered = False
+        self.may_have_arrived: bool = False
+        self.answered: bool = False
         self.attempts: tuple[Attempt, ...] = ()
         self.token_epoch: int | None = None
-        self.repeats = self.redirects = 0
-        self.renewed = False
+        self.repeats: int = 0
+        self.redirects: int = 0
+        self.renewed: bool = False
         self.retry_after: float | None = None
         self.hint: str | None = None
+        self.operation: str = "call_api"
+        self.template: str = ""
+        self.watch: Watch | None = None
 
     def again(self) -> Call:
         """Begin a call with the same options: a program repeats what it was handed."""
-        return Call(
+        call = Call(
             self.method,
+            self.configuration,
             self.limits,
             self.clock,
             request_timeout=self.request_timeout,
             retries=self.retries,
             preload=self.preload,
         )
+        call.operation, call.template = self.operation, self.template
+        call.watch = None if self.watch is None or self.watch.ended else self.watch
+        return call
+
+    def handle(self) -> Method:
+        """Return the method of the call for the seams."""
+        method = Method(self.method)
+        method.call = self
+        return method
 
     def limit(self, limits: Limits) -> None:
         """Set the limits; the deadline counts from the beginning of the call."""
-        self.limits = limits
-        self.expires = None if limits.deadline is None else self.started + limits.deadline
+        self.limits: Limits = limits
+        self.expires: float | None = (
+            None if limits.deadline is None else self.started + limits.deadline
+        )
 
     def remaining(self, limit: float | None) -> float | None:
         """Return the seconds left for a wait of at most `limit` seconds; `None` is no limit.
@@ -199,15 +250,19 @@ class Exchange(Timeout):
     def __init__(self, call: Call, headers: dict[str, str]) -> None:
         self.call = call
         self.headers = headers
-        self.target = call.target
-        self.started = call.clock()
-        self.sent = False
+        self.target: str = call.target
+        self.started: float = call.clock()
+        self.sent: bool = False
         """Whether a byte of the request may have reached the server."""
         self.head: Head | None = None
         """The head of the response, once it is there."""
         self.partial = b""
         """What came of a body that was cut off."""
         self.response: BaseHTTPResponse | Any = None
+        self.body: Body | None = None
+        """What the body of the response is read from, unless it came at once."""
+        self.connection: str | None = None
+        """`"new"` or `"kept"`; `None` while there is none."""
         self.error: Exception | None = None
 
     def clone(self) -> Timeout:
@@ -236,7 +291,8 @@ class Exchange(Timeout):
     def __repr__(self) -> str:
         return f"<Exchange of {self.call!r}>"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return repr(self)
 
 
 def call_of(method: str) -> Call | None:

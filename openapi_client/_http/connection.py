@@ -124,6 +124,9 @@ class Connection(HTTPConnection):
         if stream is None:
             self.sock = connect(self, self._route, exchange.call)
             stream = self._stream = Stream(self.sock)
+            exchange.connection = "new"
+        else:
+            exchange.connection = "kept"
         message = self._render(method, exchange.target, headers or {}, body)
         exchange.sent = self._busy = True
         try:
@@ -182,7 +185,8 @@ class Connection(HTTPConnection):
         exchange.head = head
         framing = framing_of(head, exchange.call.method)
         if not exchange.call.preload:
-            return unread_response(Body(self, framing), head, exchange)
+            exchange.body = Body(self, framing)
+            return unread_response(exchange.body, head, exchange)
         if framing[0] != 0 and Fields(head.fields).get("Content-Encoding"):
             return PreloadedResponse(head, self._decoded(exchange, head, framing))
         return PreloadedResponse(head, self._read_body(exchange, framing))
@@ -246,7 +250,8 @@ class Connection(HTTPConnection):
         return content.getvalue()
 
     def _decoded(self, exchange: Exchange, head: Head, framing: Framing) -> bytes:
-        packed = unread_response(Body(self, framing), head, exchange)
+        exchange.body = Body(self, framing)
+        packed = unread_response(exchange.body, head, exchange)
         content = io.BytesIO()
         limit = exchange.call.max_bytes
         complete = False

@@ -38,7 +38,7 @@ class Fields(Mapping[str, str]):
     __slots__ = ("pairs",)
 
     def __init__(self, pairs: list[tuple[str, str]]) -> None:
-        self.pairs = pairs
+        self.pairs: list[tuple[str, str]] = pairs
 
     def __getitem__(self, name: str) -> str:
         lower = name.lower()
@@ -75,10 +75,10 @@ class Head:
     __slots__ = ("fields", "minor", "reason", "status")
 
     def __init__(self, minor: int, status: int, reason: str, fields: list[tuple[str, str]]) -> None:
-        self.minor = minor
-        self.status = status
-        self.reason = reason
-        self.fields = fields
+        self.minor: int = minor
+        self.status: int = status
+        self.reason: str = reason
+        self.fields: list[tuple[str, str]] = fields
 
 
 def parse_head(head: bytes) -> Head:

@@ -46,13 +46,13 @@ class PreloadedResponse:
     )
 
     def __init__(self, head: Head, data: bytes) -> None:
-        self.status = head.status
-        self.reason = head.reason
-        self.headers = Fields(head.fields)
-        self.data = data
-        self.version = 10 + head.minor
+        self.status: int = head.status
+        self.reason: str = head.reason
+        self.headers: Fields = Fields(head.fields)
+        self.data: bytes = data
+        self.version: int = 10 + head.minor
         self.version_string = "HTTP/1.1" if head.minor else "HTTP/1.0"
-        self.length_remaining = 0
+        self.length_remaining: int = 0
 
     def unread(self) -> HTTPResponse:
         """Return the same as a response of urllib3, its body to be read again."""

@@ -17,7 +17,7 @@ from openapi_client._http import redirects
 from openapi_client._http.call import Call, Exchange
 from openapi_client._http.errors import FAILURES, error_of, innermost
 from openapi_client._http.response import PreloadedResponse, ResponseTooLarge
-from openapi_client._redaction import scrub, shown_target, told_by
+from openapi_client._redaction import HIDDEN, scrub, shown_target, told_by
 from openapi_client.exceptions import ApiException
 from openapi_client.retries import (
     TRANSIENT_STATUSES,
@@ -86,32 +86,40 @@ class RetryLoop:
         """
         while True:
             exchange = Exchange(call, call.headers)
-            self._attempt(exchange)
+            shown = _shown(exchange)
             try:
+                if call.watch is not None:
+                    call.watch.attempt_started(call, shown)
+                self._attempt(exchange, shown)
                 decision = self._decide(exchange)
             except BaseException as error:
-                # A provider of tokens failed: nobody is to read this response any more.
+                # An interrupt, or a provider of tokens that failed: nobody is to read this response
+                # any more.
                 _discard(exchange.response)
+                self._finish(exchange, None, error)
                 if isinstance(error, ApiException):
                     error.outcome = "answered"
                 raise
-            self._finish(exchange, decision)
+            cause = exchange.error
+            failure = self._finish(exchange, decision.wait)
+            call.hint = decision.hint
+            if failure is not None and decision.wait is None:
+                raise failure from self._completed(call, failure, cause)
             if decision.wait is None:
                 # An unread response holds its connection, and that the exchange: no circle of them.
                 response, exchange.response = exchange.response, None
                 return response
-            if decision.wait:
-                self._times.sleep(decision.wait)
+            self._go_on(exchange, decision)
 
     # -- one attempt ------------------------------------------------------------------------------
 
-    def _attempt(self, exchange: Exchange) -> None:
+    def _attempt(self, exchange: Exchange, shown: str) -> None:
         """Make one attempt; its response, or its error, is in `exchange`."""
         call = exchange.call
         try:
             exchange.response = call.origin.pool.urlopen(
                 call.method,
-                _shown(exchange),
+                shown,
                 body=call.body,
                 headers=exchange.headers,
                 retries=_ONE_ATTEMPT,
@@ -144,7 +152,7 @@ class RetryLoop:
     def _repeated(self, exchange: Exchange) -> Decision:
         """Decide by the policy of the call, or of the configuration."""
         call = exchange.call
-        retries = self._configuration.retries if call.retries is None else call.retries
+        retries = call.configuration.retries if call.retries is None else call.retries
         if isinstance(retries, Retry):
             wait = _asked_of_urllib3(retries, exchange)
         else:
@@ -204,13 +212,21 @@ class RetryLoop:
 
     # -- the end of an attempt --------------------------------------------------------------------
 
-    def _finish(self, exchange: Exchange, decision: Decision) -> None:
-        """Count an attempt, log it, note it, and make the call ready for what was decided.
+    def _finish(
+        self, exchange: Exchange, wait: float | None, interrupt: BaseException | None = None
+    ) -> ApiException | None:
+        """Count an attempt, log it, tell it.
 
-        Raises:
-            ApiException: the attempt failed, and there is to be no other.
+        Args:
+            exchange: the attempt.
+            wait: seconds until the next one; `None` if this is the last.
+            interrupt: what has ended the call from outside of the attempt.
+
+        Returns:
+            The exception for an attempt without a usable response.
         """
-        call, response, error = exchange.call, exchange.response, exchange.error
+        call, response = exchange.call, exchange.response
+        error = exchange.error if interrupt is None else interrupt
         duration = call.clock() - exchange.started
         call.may_have_arrived |= exchange.sent
         call.answered = exchange.head is not None or response is not None
@@ -218,29 +234,56 @@ class RetryLoop:
         exchange.error = None
         if response is not None and response.status not in TRANSIENT_STATUSES:
             self._budget.give()
-        failure = None if error is None else error_of(error, exchange)
-        cause = None if failure is None else scrub(failure.reason or "", call.secrets())
+        failure = error_of(error, exchange) if isinstance(error, FAILURES) else None
+        name = cause = None
+        if response is None:
+            name = type(error if failure is None else failure).__name__
+            cause = name if failure is None else scrub(failure.reason or "", call.secrets())
         status = response.status if response is not None else exchange.status
-        log = self._configuration.debug_log
-        if log.active:
-            what = status if error is None else type(error).__name__
-            log.tell("%s %s: %s in %.1f ms", call.method, _shown(exchange), what, duration * 1e3)
-        call.attempts += (Attempt(status, cause, duration, decision.wait or 0.0),)
-        call.hint = decision.hint
-        if decision.wait is not None:
-            if decision.headers is not None:
-                call.refused_headers.append(call.headers)
-                call.headers = decision.headers
-            call.target = decision.target or call.target
-            _discard(response)
-        elif failure is not None and error is not None:
-            secrets = call.secrets()
-            failure.attempts = call.attempts
-            failure.request = call.request_line
-            failure.outcome = call.outcome()
-            failure.scrub(secrets)
-            told = told_by(error)
-            raise failure from (error if scrub(told, secrets) == told else None)
+        call.attempts += (Attempt(status, cause, duration, wait or 0.0),)
+        if self._configuration.debug_log.active:
+            self._log(exchange, status if error is None else type(error).__name__)
+        if call.watch is not None:
+            call.watch.attempt_ended(exchange, name, wait)
+        return failure
+
+    def _log(self, exchange: Exchange, what: object) -> None:
+        """Log the last attempt of a call, in words and as fields."""
+        call, attempt = exchange.call, exchange.call.attempts[-1]
+        hidden = self._configuration.hide_ids
+        target = (call.template or HIDDEN) if hidden else _shown(exchange)
+        message = ("%s %s: %s in %.1f ms", call.method, target, what, attempt.duration * 1e3)
+        self._configuration.debug_log.tell(
+            *message,
+            operation=call.operation,
+            attempt=len(call.attempts),
+            status=attempt.status,
+            outcome=call.outcome(),
+            duration=attempt.duration,
+        )
+
+    def _completed(
+        self, call: Call, failure: ApiException, error: Exception | None
+    ) -> Exception | None:
+        """Complete the exception that a call ends with; return the error that may be its cause."""
+        secrets = call.secrets()
+        failure.attempts = call.attempts
+        failure.request = call.request_line
+        failure.outcome = call.outcome()
+        failure.scrub(secrets)
+        told = "" if error is None else told_by(error)
+        return error if scrub(told, secrets) == told else None
+
+    def _go_on(self, exchange: Exchange, decision: Decision) -> None:
+        """Make a call ready for the next attempt, and wait for it."""
+        call = exchange.call
+        if decision.headers is not None:
+            call.refused_headers.append(call.headers)
+            call.headers = decision.headers
+        call.target = decision.target or call.target
+        _discard(exchange.response)
+        if decision.wait:
+            self._times.sleep(decision.wait)
 
 
 def _discard(response: Any) -> None:

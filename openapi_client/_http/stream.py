@@ -6,10 +6,9 @@ import math
 import select
 import ssl
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from urllib3.exceptions import TimeoutError as LimitReached
-from urllib3.util import wait_for_read, wait_for_write
 
 from openapi_client._http.call import Call
 
@@ -23,7 +22,6 @@ _SEND_BYTES = 1 << 17
 # One read gives one record of TLS at most (RFC 8446, section 5.1).
 _RECORD_BYTES = 16384
 _WOULD_BLOCK = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-_HAS_POLL = hasattr(select, "poll")
 # `poll` takes the milliseconds of a 32-bit number; a longer wait is made of several.
 LONGEST_WAIT = 2_000_000.0
 # RFC 9110, section 15.2: what begins so comes before the response, and does not end the request.
@@ -45,7 +43,7 @@ class Stream:
         # What was received while the request was still being written.
         self._early = b""
         sock.settimeout(0)
-        if _HAS_POLL:
+        if hasattr(select, "poll"):
             self._poll = select.poll()
             self._poll.register(sock, select.POLLIN)
 
@@ -57,7 +55,7 @@ class Stream:
         if self._pending is not None and self._pending():
             return True
         if self._poll is None:
-            return wait_for_read(cast("Any", self._sock), timeout)
+            return _wait(self._sock, timeout, read=True)
         return bool(self._poll.poll(None if timeout is None else math.ceil(timeout * 1000)))
 
     def send(self, data: bytes, call: Call) -> bool:
@@ -80,19 +78,13 @@ class Stream:
             except _WOULD_BLOCK as error:
                 wait = call.remaining(call.limits.read)
                 wait = None if wait is None else min(wait, LONGEST_WAIT)
-                if not self._wait_to_send(error, wait) and wait != LONGEST_WAIT:
+                # For something to read, too: it may be the response.
+                write = not isinstance(error, ssl.SSLWantReadError)
+                if not _wait(self._sock, wait, read=True, write=write) and wait != LONGEST_WAIT:
                     raise LimitReached("The request could not be written in time") from None
                 if self._is_answered_early():
                     return False
         return True
-
-    def _wait_to_send(self, would_block: OSError, timeout: float | None) -> bool:
-        """Wait until the socket takes more, or has something to read."""
-        if self._poll is None or isinstance(would_block, ssl.SSLWantReadError):
-            return wait_until_ready(self._sock, would_block, timeout)
-        poll = select.poll()
-        poll.register(self._sock, select.POLLIN | select.POLLOUT)
-        return bool(poll.poll(None if timeout is None else math.ceil(timeout * 1000)))
 
     def _is_answered_early(self) -> bool:
         if not self._is_readable(0):
@@ -154,5 +146,15 @@ class Stream:
 
 def wait_until_ready(sock: AnySocket, would_block: OSError, timeout: float | None) -> bool:
     """Wait for what `would_block` says is missing; return whether it came within `timeout`."""
-    wait = wait_for_read if isinstance(would_block, ssl.SSLWantReadError) else wait_for_write
-    return wait(cast("Any", sock), timeout)
+    read = isinstance(would_block, ssl.SSLWantReadError)
+    return _wait(sock, timeout, read=read, write=not read)
+
+
+def _wait(sock: AnySocket, timeout: float | None, *, read: bool, write: bool = False) -> bool:
+    # Looked up at each use: eventlet takes `poll` away whenever its `monkey_patch` is called, and
+    # urllib3's own way to wait has chosen by then.
+    if not hasattr(select, "poll"):
+        return any(select.select([sock] if read else [], [sock] if write else [], [], timeout))
+    poll = select.poll()
+    poll.register(sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
+    return bool(poll.poll(None if timeout is None else math.ceil(timeout * 1000)))

@@ -18,6 +18,7 @@ from openapi_client.retries import RetryPolicy
 
 if TYPE_CHECKING:
     from openapi_client.conversations import Conversation
+    from openapi_client.conversations.ledger import Ledger
 
 __all__ = [
     "ApiClient",
@@ -51,14 +52,17 @@ class MessagesApi:
     """
 
     def __init__(self, api_client: ApiClient | None = None) -> None:
-        self.api_client = ApiClient.get_default() if api_client is None else api_client
+        self.api_client: ApiClient = ApiClient.get_default() if api_client is None else api_client
 
-    def conversation(self, app_id: str, connection_id: str) -> "Conversation":
+    def conversation(
+        self, app_id: str, connection_id: str, *, ledger: "Ledger | None" = None
+    ) -> "Conversation":
         """The conversation of an app with one connection, for what spans many calls.
 
         Args:
             app_id: the app.
             connection_id: the other side of the conversation.
+            ledger: remembers the sends of `send_once`, also for other processes.
 
         Raises:
             ApiValueError: an id is not a `str`, or is empty.
@@ -66,7 +70,10 @@ class MessagesApi:
         # Not at the top: it stands on this module, and most programs need only the operations.
         from openapi_client.conversations import Conversation
 
-        return Conversation(self, app_id, connection_id)
+        return Conversation(self, app_id, connection_id, ledger=ledger)
+
+    # Each public name is assigned from a name alone: of anything else `pyright --verifytypes` says
+    # that type checkers may infer its type differently.
 
     @operation("GET", _MESSAGES)
     def _list(
@@ -96,12 +103,13 @@ class MessagesApi:
         """
         return arguments(locals())
 
-    list, list_with_http_info, list_without_preload_content = _list.methods()
-    (
-        apps_app_id_connections_connection_id_messages_get,
-        apps_app_id_connections_connection_id_messages_get_with_http_info,
-        apps_app_id_connections_connection_id_messages_get_without_preload_content,
-    ) = _list.methods()
+    _list_plain, _list_info, _list_unread = _list.methods()
+    list = _list_plain
+    list_with_http_info = _list_info
+    list_without_preload_content = _list_unread
+    apps_app_id_connections_connection_id_messages_get = _list_plain
+    apps_app_id_connections_connection_id_messages_get_with_http_info = _list_info
+    apps_app_id_connections_connection_id_messages_get_without_preload_content = _list_unread
 
     @operation("GET", _MESSAGE)
     def _get(
@@ -127,12 +135,13 @@ class MessagesApi:
         """
         return arguments(locals())
 
-    get, get_with_http_info, get_without_preload_content = _get.methods()
-    (
-        apps_app_id_connections_connection_id_messages_jti_get,
-        apps_app_id_connections_connection_id_messages_jti_get_with_http_info,
-        apps_app_id_connections_connection_id_messages_jti_get_without_preload_content,
-    ) = _get.methods()
+    _get_plain, _get_info, _get_unread = _get.methods()
+    get = _get_plain
+    get_with_http_info = _get_info
+    get_without_preload_content = _get_unread
+    apps_app_id_connections_connection_id_messages_jti_get = _get_plain
+    apps_app_id_connections_connection_id_messages_jti_get_with_http_info = _get_info
+    apps_app_id_connections_connection_id_messages_jti_get_without_preload_content = _get_unread
 
     @operation("PUT", _MESSAGE)
     def _edit(
@@ -161,12 +170,16 @@ class MessagesApi:
         """
         return arguments(locals())
 
-    edit, edit_with_http_info, edit_without_preload_content = _edit.methods()
-    (
-        apps_app_id_connections_connection_id_messages_jti_put,
-        apps_app_id_connections_connection_id_messages_jti_put_with_http_info,
-        apps_app_id_connections_connection_id_messages_jti_put_without_preload_content,
-    ) = _edit.methods(takes_text=False)
+    _edit_plain, _edit_info, _edit_unread = _edit.methods()
+    edit = _edit_plain
+    edit_with_http_info = _edit_info
+    edit_without_preload_content = _edit_unread
+    _edit_model_plain, _edit_model_info, _edit_model_unread = _edit.methods(takes_text=False)
+    apps_app_id_connections_connection_id_messages_jti_put = _edit_model_plain
+    apps_app_id_connections_connection_id_messages_jti_put_with_http_info = _edit_model_info
+    apps_app_id_connections_connection_id_messages_jti_put_without_preload_content = (
+        _edit_model_unread
+    )
 
     @operation("POST", _MESSAGES)
     def _send(
@@ -196,9 +209,11 @@ class MessagesApi:
         """
         return arguments(locals())
 
-    send, send_with_http_info, send_without_preload_content = _send.methods()
-    (
-        apps_app_id_connections_connection_id_messages_post,
-        apps_app_id_connections_connection_id_messages_post_with_http_info,
-        apps_app_id_connections_connection_id_messages_post_without_preload_content,
-    ) = _send.methods(takes_text=False)
+    _send_plain, _send_info, _send_unread = _send.methods()
+    send = _send_plain
+    send_with_http_info = _send_info
+    send_without_preload_content = _send_unread
+    _send_model_plain, _send_model_info, _send_model_unread = _send.methods(takes_text=False)
+    apps_app_id_connections_connection_id_messages_post = _send_model_plain
+    apps_app_id_connections_connection_id_messages_post_with_http_info = _send_model_info
+    apps_app_id_connections_connection_id_messages_post_without_preload_content = _send_model_unread

@@ -37,6 +37,9 @@ from openapi_client.retries import RetryPolicy
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
+    from openapi_client._http.call import Call
+    from openapi_client._http.watch import Hooks
+
 P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
@@ -72,6 +75,7 @@ _OPTION_LINES = (RequestOptions.__doc__ or "").rpartition("Attributes:\n")[2].st
 _OPTIONS = frozenset(RequestOptions.__annotations__)
 _SECRET_OPTIONS = frozenset({"_request_auth", "_headers"})
 _BODY = "request"
+_CALL = "_call"
 # As docs/openapi.yaml has them. What a proxy answers is what its JSON says, or its text.
 _ERROR_TYPES = {
     "400": "Error",
@@ -121,7 +125,7 @@ def _unchanged(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-arguments = cast("Callable[[dict[str, Any]], Never]", _unchanged)
+arguments: Callable[[dict[str, Any]], Never] = cast("Callable[[dict[str, Any]], Never]", _unchanged)
 """Returns its argument, the `locals()` of the function that declares an operation.
 
 Python itself then binds positional, named, missing and surplus arguments, and says so in its own
@@ -142,9 +146,10 @@ class Operation(Generic[P, R_co]):
     def __init__(
         self, method: str, path: str, function: Callable[Concatenate[Any, P], R_co]
     ) -> None:
-        self.function = cast("FunctionType", function)
+        self.function: FunctionType = cast("FunctionType", function)
         self._method = method
         self._resource_path = path
+        self._name = self.function.__name__.lstrip("_")
         code = self.function.__code__
         names = code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount]
         self._path = tuple(name for name in names if f"{{{name}}}" in path)
@@ -162,7 +167,7 @@ class Operation(Generic[P, R_co]):
         }
         self._headers = {} if result is None else {"Accept": "application/json"}
         self._body_model: type[BaseModel] | None = None
-        self.body_keyword = ""
+        self.body_keyword: str = ""
         """What newer generators call the body: after its model."""
         if self._has_body:
             self._headers["Content-Type"] = "application/json"
@@ -274,9 +279,14 @@ class Operation(Generic[P, R_co]):
             defaults = client.default_headers
             headers = {n: value for n, value in headers.items() if not has_header(defaults, n)}
         timeout = given["_request_timeout"]
-        call = client.begin_call(self._method, timeout, given["_retries"], preload=preload)
+        method = client.begin_call(self._method, timeout, given["_retries"], preload=preload)
+        given[_CALL] = call = method.call
+        call.operation, call.template = self._name, self._resource_path
+        hooks: Hooks | Any = client.configuration.hooks
+        if hooks:
+            hooks.begin(call, client.configuration.host, path)
         serialized = client.param_serialize(
-            method=call,
+            method=method,
             resource_path=self._resource_path,
             path_params=path,
             query_params=query,
@@ -354,13 +364,21 @@ class _Form:
                     raise TypeError(f"{name}() got both {_BODY!r} and {body_keyword!r}")
                 kwargs[_BODY] = kwargs.pop(body_keyword)
             handled = sys.exc_info()[1]
+            given: dict[str, Any] = {}
             try:
-                return run(self.api_client, bind(self, *args, **kwargs), takes_text)
+                given = bind(self, *args, **kwargs)
+                result = run(self.api_client, given, takes_text)
             except BaseException as error:
                 # No frame of a failed call keeps a credential, this one included.
-                args, kwargs = (), {}
+                call: Call | None = given.get(_CALL)
+                args, kwargs, given = (), {}, {}
                 forget_locals(error, handled)
+                if call is not None and call.watch is not None:
+                    call.watch.failed(error)
                 raise
+            if given[_CALL].watch is not None:
+                given[_CALL].watch.returned(result)
+            return result
 
         documented = (function.__doc__ or "").replace(_REFERENCE, "\n    ".join(_OPTION_LINES))
         summary, _, rest = documented.partition("\n")

@@ -20,10 +20,10 @@ class MessageCount:
 
     def __init__(self, fetch: FetchPage, first: Snapshot) -> None:
         self._fetch = fetch
-        self.shown = first.end
+        self.shown: int = first.end
         """How many messages the first answer has shown to be there."""
         claimed = first.response.total_count
-        self.claimed = first.end if first.ends or claimed is None else claimed
+        self.claimed: int = first.end if first.ends or claimed is None else claimed
         """What the server says; nobody has tested it."""
         self._value: int | None = None
 

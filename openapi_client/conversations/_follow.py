@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from typing_extensions import Self
 
 from openapi_client._settings import seconds
+from openapi_client.conversations._backoff import may_pass, pause
 from openapi_client.conversations._marker import Marker, marker_at
 from openapi_client.conversations._reader import Reader
 from openapi_client.conversations._times import NEVER, Stop, Times
 from openapi_client.conversations._windows import FetchPage, Snapshot, Window
-from openapi_client.conversations.backoff import may_pass, pause
 from openapi_client.exceptions import ApiException, NotFoundException
 from openapi_client.models import MessageMessage
 from openapi_client.retries import RetryPolicy
@@ -28,7 +28,7 @@ _FIRST_SIZE = 100
 # The follower itself decides when to ask again, so that `stop` ends that wait too.
 ONE_ATTEMPT = RetryPolicy(repeats=0)
 
-_logger = logging.getLogger("openapi_client.conversations.follow")
+_logger = logging.getLogger("openapi_client.conversations._follow")
 
 
 class Follower(Iterator[MessageMessage]):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 
 from openapi_client.conversations._windows import FetchPage, Snapshot, Window
+from openapi_client.conversations._workers import Workers
 
 
 class _Planned:
@@ -30,7 +31,7 @@ class Prefetch:
         self._fetch = fetch
         self._workers = workers
         self._planned: deque[_Planned] = deque()
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads: Workers[Window, Snapshot] | None = None
 
     @property
     def planned(self) -> int:
@@ -56,17 +57,23 @@ class Prefetch:
         if len(self._planned) == 1 and first.future is None:
             snapshot = self._fetch(first.window)
         else:
-            futures = [self._future(planned) for planned in self._planned]
+            threads = self._started()
+            futures = [self._future(threads, planned) for planned in self._planned]
             first.future = None
-            snapshot = futures[0].result()
+            snapshot = threads.result(futures[0])
         self._planned.popleft()
         return snapshot
 
-    def _future(self, planned: _Planned) -> Future[Snapshot]:
+    def _started(self) -> Workers[Window, Snapshot]:
+        if self._threads is None or self._threads.left_behind:
+            self._threads = Workers(self._fetch, self._workers, "openapi-client-pages")
+            for planned in self._planned:
+                planned.future = None  # in a forked child: the parent's threads have it
+        return self._threads
+
+    def _future(self, threads: Workers[Window, Snapshot], planned: _Planned) -> Future[Snapshot]:
         if planned.future is None:
-            if self._threads is None:
-                self._threads = ThreadPoolExecutor(self._workers, "openapi-client-pages")
-            planned.future = self._threads.submit(self._fetch, planned.window)
+            planned.future = threads.submit(planned.window)
         return planned.future
 
     def discard(self) -> None:
@@ -77,8 +84,8 @@ class Prefetch:
         self._planned.clear()
 
     def close(self) -> None:
-        """Forget what was planned, and end the threads when their requests have ended."""
+        """Forget what was planned, and end the threads as soon as their requests have ended."""
         self.discard()
         if self._threads is not None:
-            self._threads.shutdown()
+            self._threads.close()
             self._threads = None

@@ -56,11 +56,11 @@ class Reader:
 
     def __init__(self, *, newest_first: bool, reach: int, follows: bool = False) -> None:
         self.newest_first = newest_first
-        self.position = 0
+        self.position: int = 0
         """Where the message that was read last stood when it was last seen; or where to begin."""
         self.last: Marker | None = None
         """The message that was read last."""
-        self.finished = False
+        self.finished: bool = False
         """Whether the last answer has shown that there is nothing more to read."""
         self._base = self._reach = reach
         self._follows = follows

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import threading
 
+from openapi_client.conversations._backoff import pause
 from openapi_client.conversations._times import Stop, Times
-from openapi_client.conversations.backoff import pause
 
 
 class Throttle:

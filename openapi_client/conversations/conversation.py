@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
+from openapi_client._caller import called_by
 from openapi_client._settings import seconds
 from openapi_client.conversations._arguments import check_at_least, check_text
+from openapi_client.conversations._claims import CLAIMS, conversation_name
+from openapi_client.conversations._entry import Entry
 from openapi_client.conversations._follow import ONE_ATTEMPT, Follower
 from openapi_client.conversations._iterate import MessageIterator, PageIterator
 from openapi_client.conversations._marker import Marker, marker_at
+from openapi_client.conversations._send_many import Body, Outcome, Sender, paired, request_of
+from openapi_client.conversations._send_once import Calls, OnceSender, as_stored, safe_policy
 from openapi_client.conversations._times import Stop, Times
 from openapi_client.conversations._windows import FetchPage, Snapshot, Window, page_of, snapshot_of
-from openapi_client.conversations.ledger import LEDGERS
-from openapi_client.conversations.send_many import Body, Outcome, Sender
-from openapi_client.conversations.send_once import Calls, OnceSender
+from openapi_client.conversations.ledger import Ledger, check_ledger
+from openapi_client.exceptions import ApiValueError, DeserializationException
 from openapi_client.models import (
     MessageCreateMessageRequest,
     MessageMessage,
@@ -44,13 +48,19 @@ class Conversation:
         app_id: the app.
         connection_id: the other side of the conversation.
         times: time and chance, for programs and tests that have their own.
+        ledger: remembers the sends of `send_once`.
 
     Raises:
         ApiValueError: an id is not a `str`, or is empty.
     """
 
     def __init__(
-        self, messages: Operations, app_id: str, connection_id: str, times: Times | None = None
+        self,
+        messages: Operations,
+        app_id: str,
+        connection_id: str,
+        times: Times | None = None,
+        ledger: Ledger | None = None,
     ) -> None:
         check_text("app_id", app_id)
         check_text("connection_id", connection_id)
@@ -58,6 +68,7 @@ class Conversation:
         self._app_id = app_id
         self._connection_id = connection_id
         self._times = Times() if times is None else times
+        self._ledger = check_ledger(ledger)
 
     @property
     def api(self) -> Operations:
@@ -74,11 +85,17 @@ class Conversation:
         """The other side of the conversation."""
         return self._connection_id
 
+    @property
+    def ledger(self) -> Ledger | None:
+        """What remembers the sends of `send_once`, if anything does."""
+        return self._ledger
+
     def __repr__(self) -> str:
         return f"<Conversation of {self.app_id!r} with {self.connection_id!r}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._messages, self._app_id, self._connection_id)
+        names = (self._messages, self._app_id, self._connection_id)
+        return type(self), names if self._ledger is None else (*names, None, self._ledger)
 
     # -- the operations ---------------------------------------------------------------------------
 
@@ -183,7 +200,7 @@ class Conversation:
             ApiValueError: an argument makes no sense; the message names it.
         """
         return PageIterator(
-            self._fetch_page(options),
+            self._fetch_page("messages", options),
             per_page=per_page,
             max_items=max_items,
             workers=workers,
@@ -222,8 +239,8 @@ class Conversation:
         """
         options["_retries"] = ONE_ATTEMPT
         return Follower(
-            self._fetch_page(options),
-            lambda jti: self.get(jti, **options),
+            self._fetch_page("follow", options),
+            called_by("follow", lambda jti: self.get(jti, **options)),
             after=_marker(after),
             poll_interval=poll_interval,
             stop=stop,
@@ -239,6 +256,8 @@ class Conversation:
         *,
         workers: int = 8,
         once: bool = False,
+        keys: Iterable[str] | None = None,
+        ledger: Ledger | None = None,
         stop_on_error: bool = False,
         **options: Unpack[RequestOptions],
     ) -> Generator[Outcome]:
@@ -255,6 +274,8 @@ class Conversation:
             bodies: texts, or models or `dict`s that hold one as `body`.
             workers: sends at a time, each in a thread, from 1.
             once: send each as `send_once` does.
+            keys: the keys of the bodies, in their order, for `once=True` with a ledger.
+            ledger: see `send_once`.
             stop_on_error: after a failure take no more bodies, and send none of those that were
                 taken and have not been sent: their outcome is an error that says so.
             **options: see `RequestOptions`.
@@ -266,26 +287,36 @@ class Conversation:
             ApiValueError: an argument makes no sense; the message names it.
         """
         check_at_least("workers", workers, 1)
+        ledger = check_ledger(ledger) or self._ledger
+        if keys is not None and (not once or ledger is None or isinstance(keys, str)):
+            raise ApiValueError("keys must be an iterable of str, with once=True and a ledger")
         configuration = self._messages.api_client.configuration
 
-        def send(body: Body, policy: RetryPolicy) -> MessageMessage:
+        def send(item: tuple[Body, str | None], policy: RetryPolicy) -> MessageMessage:
+            body, key = item
             each: RequestOptions = {**options, "_retries": policy}
-            return self.send_once(body, **each) if once else self.send(body, **each)
+            if once:
+                return self.send_once(body, key=key, ledger=ledger, **each)
+            return self.send(body, **each)
 
         sender = Sender(
-            send,
+            called_by("send_many", send),
             workers=workers,
             stop_on_error=stop_on_error,
             retries=configuration.retries,
             patience=configuration.limits.for_call(options.get("_request_timeout")).deadline,
             times=self._times,
         )
-        return sender.outcomes(bodies)
+        return sender.outcomes(
+            ((body, None) for body in bodies) if keys is None else paired(bodies, keys)
+        )
 
     def send_once(
         self,
         body: Body,
         *,
+        key: str | None = None,
+        ledger: Ledger | None = None,
         settle: float = 1.0,
         give_up_after: float | None = 60.0,
         **options: Unpack[RequestOptions],
@@ -293,14 +324,16 @@ class Conversation:
         """Send a message so that it is stored exactly once, or raise an error: then it is not.
 
         If the answer to the send is lost, the message is looked for among the own messages that
-        were stored since; it is sent again only if it is not there. What this can and cannot know
-        is told in `openapi_client.conversations.send_once`.
-
-        The first `send_once` of a conversation in a process makes one more request, for the newest
-        message; all others make one more only if an answer was lost.
+        were stored since; it is sent again only if it is not there. What cannot be known is told in
+        docs/conversations.md. The first `send_once` of a conversation in a process makes one more
+        request, for the newest message; all others make more only if an answer was lost.
 
         Args:
             body: the text, or a model or `dict` that holds it as `body`.
+            key: names this send within the conversation, for good: the same key again, in any
+                process, returns the message that is stored, and sends nothing. While another
+                process sends it, this one waits. It needs a ledger.
+            ledger: remembers the send; default: the conversation's, if it has one.
             settle: seconds after which a message that was not found is looked for once more, since
                 its request may still be on its way. Only then is it sent again.
             give_up_after: seconds after which no further attempt, to send or to look, is begun;
@@ -308,47 +341,57 @@ class Conversation:
             **options: see `RequestOptions`.
 
         Raises:
-            ApiValueError: an argument makes no sense; the message names it.
+            ApiValueError: an argument makes no sense, or the key was used with another text.
             pydantic.ValidationError: `body` has the wrong type. Nothing was sent.
             ApiException: the message is not stored. Only if `outcome` is `"unknown"` that is not
                 sure: the server could not be asked for `give_up_after` seconds, or refused to tell.
         """
-        if not isinstance(body, MessageCreateMessageRequest):
-            body = MessageCreateMessageRequest.model_validate(
-                {"body": body} if isinstance(body, str) else body
-            )
-        request = body
+        request = request_of(body)
+        text = as_stored(request.body or "")
         seconds("settle", settle)
         if give_up_after is not None:
             seconds("give_up_after", give_up_after)
-        # Of a `urllib3.Retry` nobody knows whether it sends again what may have arrived.
-        configured = self._messages.api_client.configuration.retries
-        if options.get("_retries") is None:
-            options["_retries"] = RetryPolicy.of(configured)
-        look = self._fetch_page(options)
-
-        def newest() -> MessageMessage | None:
-            return next(iter(look(Window(1, 1)).items), None)
-
-        def from_newest() -> Iterator[MessageMessage]:
-            return self.messages(**options)
-
+        ledger = check_ledger(ledger) or self._ledger
+        if key is not None and ledger is None:
+            raise ApiValueError("key needs a ledger: conversation(..., ledger=Ledger('sends.db'))")
         host = self._messages.api_client.configuration.host
-        return OnceSender(
-            Calls(lambda: self.send(request, **options), newest, from_newest),
-            request.body or "",
-            LEDGERS.of((host, self._app_id, self._connection_id), self._times.clock),
+        name = conversation_name(host, self._app_id, self._connection_id)
+        sender = OnceSender(
+            self._calls_of(request, options),
+            text,
+            CLAIMS.of(name, self._times.clock),
+            None if ledger is None else Entry(ledger, name, key, text),
             settle=settle,
             give_up_after=give_up_after,
             times=self._times,
-        ).run()
+        )
+        return called_by("send_once", sender.run)()
 
-    def _fetch_page(self, options: RequestOptions) -> FetchPage:
+    def _calls_of(self, request: MessageCreateMessageRequest, options: RequestOptions) -> Calls:
+        given = options.get("_retries")
+        configured = self._messages.api_client.configuration.retries
+        looking, sending = options.copy(), options.copy()
+        policy = safe_policy(configured if given is None else given)
+        looking["_retries"] = policy
+        sending["_retries"] = policy._replace(statuses=policy.statuses & {429})
+        look = self._fetch_page("send_once", looking)
+
+        def newest() -> MessageMessage | None:
+            items = look(Window(1, 1)).response.items
+            if items is None:
+                raise DeserializationException(200, "The response is not a page of messages")
+            return next(iter(items), None)
+
+        return Calls(
+            lambda: self.send(request, **sending), newest, lambda: self.messages(**looking)
+        )
+
+    def _fetch_page(self, caller: str, options: RequestOptions) -> FetchPage:
         def look(window: Window) -> Snapshot:
             response = page_of(self.list(page=window.page, per_page=window.size, **options))
             return snapshot_of(response, window)
 
-        return look
+        return called_by(caller, look)
 
 
 def _marker(after: object) -> Marker | None:

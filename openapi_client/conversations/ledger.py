@@ -1,201 +1,114 @@
-"""Which stored messages belong to which sends of this process."""
+"""A memory of sends that outlives the process.
+
+    with Ledger("sends.db") as ledger:
+        conversation = messages.conversation(app_id, connection_id, ledger=ledger)
+        conversation.send_once("Your order is on its way", key="order-7")
+
+A send with a key is kept before it is made, with what was known of the conversation, and again when
+its message is known. The same key returns that message from then on. If a process dies between the
+two, whoever comes with the key next looks for the message and sends it only if it is not there. The
+message of a key is claimed for it in the ledger, so that sends of equal texts by any number of
+processes are told apart.
+
+**Who is alive.** While a send is under way, its process holds a lock on a slot that the record
+names. No clock and no process id tells whether it lives, but who gives the locks:
+
+* In a file: the operating system, by a lock on a byte of the file `-locks`. It takes the lock from
+  a process that ends, however it ends, at once. A process that was stopped, or a machine that was
+  suspended for a night, still has its locks. A process that was given the id of a dead one, or was
+  forked from a living one, has none of theirs.
+* In PostgreSQL: the server, by an advisory lock of a session. It ends with its connection: at once
+  if the process ends, within a minute if its machine is cut off. A process that lives on, but was
+  cut off, finds that out before it sends again, and stops; one request that it was making at that
+  time can be stored after another process has looked for it (see `settle` of `send_once`).
+
+The lock is taken before the record can be seen, so there is no moment in which a living send looks
+dead.
+"""
 
 from __future__ import annotations
 
 import os
-import threading
-from collections import OrderedDict
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import NamedTuple
+import time
+from functools import partial
+from typing import Any
 
-from openapi_client.conversations._marker import Marker
-from openapi_client.exceptions import ApiException
+from typing_extensions import Self
 
-_MOST_LEDGERS = 1024
+from openapi_client._settings import seconds
+from openapi_client.conversations.store import Store
+from openapi_client.exceptions import ApiTypeError
 
-# How far the clocks of client and server may drift apart: some seconds, and a thousandth.
-_SLACK_SECONDS = 2.0
-_SLACK_SHARE = 0.001
-
-
-class Known(NamedTuple):
-    """A message, and when it was known to be stored, in seconds of the client's clock."""
-
-    marker: Marker
-    at: float
-
-    def server_time(self, now: float) -> datetime | None:
-        """What the server's clock shows at least, by its own reckoning, at a time of the client's.
-
-        The server's clock cannot be asked, and servers of 2023 write local time as UTC. But when
-        the message was known to be stored, it showed what the message says, or later.
-        """
-        if self.marker.moment is None:
-            return None
-        passed = now - self.at
-        return self.marker.moment[0] + timedelta(
-            seconds=passed - _SLACK_SECONDS - passed * _SLACK_SHARE
-        )
-
-
-class Ticket(NamedTuple):
-    """A send that has begun and not ended."""
-
-    number: int
-    marker: Marker | None
-    """A message that was stored before the send began; `None` if there was none."""
-    not_before: datetime | None
-    """No message of this send says that it was stored before; `None` if that is not known."""
-    began: int
-    """How many claims there had been when it began."""
-    needs: int
-    """The first claim that may be of a message stored after the marker."""
+_DAY = 86_400.0
 
 
 class Ledger:
-    """The claims on the messages of one conversation; safe for any number of threads.
-
-    Claims are kept for as long as a send can come upon the message: a send that looks for its
-    message sees those stored after its marker, and a message stored after the marker was claimed
-    after the send that stored the marker began.
+    """The sends that were made with keys; safe for threads, processes and forks.
 
     Args:
-        clock: seconds of a clock that never goes back.
+        store: the path of a file, for the processes of one machine; a URL `postgresql://...`, or
+            any other `Store`, for those of several machines.
+        forget_after: seconds after which a key is forgotten; it can then be used for another send.
+            A key must not come again so late, from a queue or by hand.
+
+    Raises:
+        ApiValueError: an argument makes no sense.
+        LedgerException: the store cannot be opened: no such folder, no permission, a file that is
+            damaged, is no ledger, or has the format of another version.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._first_look = threading.Lock()
-        self._looked = False
-        self._known: Known | None = None
-        self._known_began = 0
-        self._claims: OrderedDict[str, int] = OrderedDict()
-        self._claimed = 0
-        self._tickets: dict[int, Ticket] = {}
-        self._begun = 0
+    def __init__(
+        self, store: str | os.PathLike[str] | Store, *, forget_after: float = 30 * _DAY
+    ) -> None:
+        self._forget_after = seconds("forget_after", forget_after)
+        self._store = _opened(store)
+
+    def __repr__(self) -> str:
+        return f"<Ledger of {self._store!r}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), forget_after=self._forget_after), (self._store,)
+
+    def close(self) -> None:
+        """Close the file, or the connections; sends that are under way fail. Twice is once."""
+        self._store.close()
 
     @property
-    def idle(self) -> bool:
-        """Whether no send is under way."""
-        return not self._tickets
+    def store(self) -> Store:
+        """Where the sends are kept."""
+        return self._store
 
-    @property
-    def size(self) -> int:
-        """How many claims are kept."""
-        return len(self._claims)
-
-    def begin(self, newest: Callable[[], Marker | None]) -> Ticket:
-        """Begin a send.
-
-        Args:
-            newest: asks the server for the newest message; used for the first send only, by one
-                thread, while others wait.
-
-        Raises:
-            ApiException: that failed. Nothing was sent, and its `outcome` says so.
-        """
-        if not self._looked:
-            with self._first_look:
-                if not self._looked:
-                    try:
-                        marker = newest()
-                    except ApiException as error:
-                        error.outcome = "not_sent"
-                        raise
-                    self._known = None if marker is None else Known(marker, self._clock())
-                    self._looked = True
-        with self._lock:
-            known = self._known
-            self._begun += 1
-            ticket = Ticket(
-                self._begun,
-                None if known is None else known.marker,
-                None if known is None else known.server_time(self._clock()),
-                self._claimed,
-                self._known_began,
-            )
-            self._tickets[ticket.number] = ticket
-            return ticket
-
-    def claim(self, ticket: Ticket, marker: Marker, *, answered: bool) -> bool:
-        """Claim a message for a send.
-
-        Args:
-            ticket: the send.
-            marker: the message.
-            answered: whether the server named it in its answer to that send.
-
-        Returns:
-            `False` if another send has claimed it.
-        """
-        if marker.jti is None:
-            return True
-        with self._lock:
-            if marker.jti in self._claims:
-                return False
-            self._claims[marker.jti] = self._claimed
-            self._claimed += 1
-            # The message of the send that began last is the one that leaves least to look through.
-            if answered and ticket.began >= self._known_began:
-                self._known = Known(marker, self._clock())
-                self._known_began = ticket.began
-            return True
-
-    def is_claimed(self, jti: str | None) -> bool:
-        """Whether a message belongs to a send of this process."""
-        with self._lock:
-            return jti in self._claims
-
-    def end(self, ticket: Ticket) -> None:
-        """End a send."""
-        with self._lock:
-            del self._tickets[ticket.number]
-            needed = min([self._known_began, *(t.needs for t in self._tickets.values())])
-            while self._claims and next(iter(self._claims.values())) < needed:
-                self._claims.popitem(last=False)
+    def forget(self) -> None:
+        """Forget the keys that are too old; new sends do so by themselves, now and then."""
+        self._store.forget(time.time() - self._forget_after)
 
 
-class Ledgers:
-    """The ledgers of a process, by conversation. Those used last are kept, and those in use.
+def check_ledger(ledger: object) -> Ledger | None:
+    """Return what is a ledger or `None`.
 
-    Args:
-        most: how many are kept.
+    Raises:
+        ApiTypeError: it is neither.
     """
-
-    def __init__(self, most: int = _MOST_LEDGERS) -> None:
-        self._most = most
-        self._start_empty()
-
-    def __len__(self) -> int:
-        return len(self._ledgers)
-
-    def _start_empty(self) -> None:
-        self._lock = threading.Lock()
-        self._ledgers: OrderedDict[tuple[str, ...], Ledger] = OrderedDict()
-
-    def of(self, conversation: tuple[str, ...], clock: Callable[[], float]) -> Ledger:
-        """The ledger of a conversation; `clock` is for one that is made now."""
-        with self._lock:
-            ledger = self._ledgers.get(conversation)
-            if ledger is None:
-                ledger = self._ledgers[conversation] = Ledger(clock)
-            self._ledgers.move_to_end(conversation)
-            if len(self._ledgers) > self._most:
-                oldest = next(iter(self._ledgers))
-                if self._ledgers[oldest].idle:
-                    del self._ledgers[oldest]
-                else:
-                    self._ledgers.move_to_end(oldest)
-            return ledger
-
-    def after_fork(self) -> None:
-        """In a forked child: leave the parent's sends and locks to the parent."""
-        self._start_empty()
+    if ledger is None or isinstance(ledger, Ledger):
+        return ledger
+    raise ApiTypeError(f"ledger must be a Ledger, not {type(ledger).__name__}")
 
 
-LEDGERS = Ledgers()
+def _opened(store: str | os.PathLike[str] | Store) -> Store:
+    if isinstance(store, str) and store.startswith(("postgresql://", "postgres://")):
+        from openapi_client.conversations.postgres import PostgresStore
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=LEDGERS.after_fork)
+        return PostgresStore(store)
+    if isinstance(store, (str, os.PathLike)):
+        from openapi_client.conversations._sqlite_store import SqliteStore
+
+        return SqliteStore(store)
+    if not hasattr(store, "claim"):
+        raise ApiTypeError(f"store must be a path, a URL or a Store, not {type(store).__name__}")
+    return store

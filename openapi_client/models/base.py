@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar, Optional, TypeVar, Union
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from typing_extensions import Self
+
+T = TypeVar("T")
+
+# A field that every server sends in every answer. Generated packages let it be left out, where it
+# is `None`; but a program that edits what it has sent is not to cast or check what cannot be. So to
+# type checkers it is `T | Any`, the convention of typeshed: used as a `T`, and compared with `None`
+# by whoever wants to.
+if TYPE_CHECKING:
+    Sent = Union[T, Any]  # noqa: UP007 - a generic alias
+else:
+    Sent = Optional
 
 
 class Model(BaseModel):
@@ -18,7 +29,9 @@ class Model(BaseModel):
 
     # Ids, times and texts hardly repeat. To look each up among those seen before, as pydantic does
     # by default, takes a sixth of the time of a decode and keeps them alive after it.
-    model_config = ConfigDict(populate_by_name=True, validate_assignment=True, cache_strings="keys")
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        populate_by_name=True, validate_assignment=True, cache_strings="keys"
+    )
 
     @property
     def model_extra(self) -> dict[str, Any]:
@@ -65,7 +78,7 @@ class Model(BaseModel):
 class OpenModel(Model):
     """What the server tells: fields that are not known here are kept, as attributes too."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config: ClassVar[ConfigDict] = ConfigDict(extra="allow")
 
     @property
     def additional_properties(self) -> dict[str, Any]:

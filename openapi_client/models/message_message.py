@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import AliasChoices, Field, StrictBool, StrictStr
 
-from openapi_client.models.base import OpenModel
+from openapi_client.models.base import OpenModel, Sent
 
 
 class MessageMessage(OpenModel):
@@ -17,23 +17,23 @@ class MessageMessage(OpenModel):
     attributes.
     """
 
-    body: StrictStr | None = None
+    body: Sent[StrictStr] = None
     """The text."""
-    cid: StrictStr | None = None
+    cid: Sent[StrictStr] = None
     """The id of the conversation (thread) that it belongs to."""
-    created_at: StrictStr | None = None
+    created_at: Sent[StrictStr] = None
     """When the server stored it, as the server wrote it (RFC 3339)."""
-    iat: StrictStr | None = None
+    iat: Sent[StrictStr] = None
     """When its sender issued it, as the server wrote it (RFC 3339)."""
-    iss: StrictStr | None = Field(
+    iss: Sent[StrictStr] = Field(
         default=None, validation_alias=AliasChoices("iss", "connection_id")
     )
     """Who sent it: the id of a connection, or `"me"` for the app itself."""
-    jti: StrictStr | None = Field(default=None, validation_alias=AliasChoices("jti", "id"))
+    jti: Sent[StrictStr] = Field(default=None, validation_alias=AliasChoices("jti", "id"))
     """Its id."""
-    rid: StrictStr | None = None
+    rid: Sent[StrictStr] = None
     """The id of the message that it answers; empty if it answers none."""
-    updated_at: StrictStr | None = None
+    updated_at: Sent[StrictStr] = None
     """When it was last changed, as the server wrote it (RFC 3339)."""
     read: StrictBool | None = None
     """Whether it was read; older servers do not tell."""
@@ -41,7 +41,7 @@ class MessageMessage(OpenModel):
     """Whether it was received; older servers do not tell."""
 
     @property
-    def id(self) -> str | None:
+    def id(self) -> Sent[str]:
         """The same as `jti`, by the name that servers of 2024 give it."""
         return self.jti
 
@@ -50,7 +50,7 @@ class MessageMessage(OpenModel):
         self.jti = value
 
     @property
-    def connection_id(self) -> str | None:
+    def connection_id(self) -> Sent[str]:
         """The same as `iss`, by the name that servers of 2024 give it."""
         return self.iss
 

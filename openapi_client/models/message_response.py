@@ -8,7 +8,7 @@ from pydantic import VERSION, Field, StrictInt, ValidationError
 from pydantic_core import from_json
 from typing_extensions import Self
 
-from openapi_client.models.base import OpenModel
+from openapi_client.models.base import OpenModel, Sent
 from openapi_client.models.message_message import MessageMessage
 
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ class MessageResponse(OpenModel):
     Fields that are not known here are kept, in `model_extra` and as attributes.
     """
 
-    items: list[MessageMessage] | None = Field(default=None, fail_fast=True)
+    items: Sent[list[MessageMessage]] = Field(default=None, fail_fast=True)
     """The messages. The first one that is not a message ends the reading of the others."""
-    page: StrictInt | None = None
+    page: Sent[StrictInt] = None
     """The number of this page, from 1. Past the end, servers send the last page again."""
-    page_count: StrictInt | None = None
+    page_count: Sent[StrictInt] = None
     """The number of pages. Servers of 2023 count the messages of all conversations."""
-    per_page: StrictInt | None = None
+    per_page: Sent[StrictInt] = None
     """The most messages that a page has."""
-    total_count: StrictInt | None = None
+    total_count: Sent[StrictInt] = None
     """The number of messages. Servers of 2023 count those of all conversations."""
 
     @classmethod

@@ -77,7 +77,7 @@ class Contents:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.clock = Clock()
+        self.clock: Clock = Clock()
 
     def add_connection(self, app_id: str, connection_id: str) -> None:
         """Makes a connection known, with no messages.

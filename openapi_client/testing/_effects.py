@@ -248,7 +248,7 @@ class Fault:
         _check(when)
         self.name = name
         self.effect = effect
-        self.strikes = 0
+        self.strikes: int = 0
         """How often it struck."""
         self._when = when
         self._draws = draws

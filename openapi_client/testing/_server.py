@@ -107,11 +107,11 @@ class MessagesServer(Contents):
         self._lifecycle = threading.Lock()
         self._service = Service(self._store, self.clock, chosen, token, timezone)
         self._defaults = (chosen, token, dict(users or {}))
-        self.users = self._service.users
+        self.users: dict[str, str] = self._service.users
         self.users.update(users or {})
-        self.requests = RequestRecord(keep_requests, keep_bytes)
-        self.faults = Faults(self._service, self._gate, seed)
-        self.answers = Answers(self.faults)
+        self.requests: RequestRecord = RequestRecord(keep_requests, keep_bytes)
+        self.faults: Faults = Faults(self._service, self._gate, seed)
+        self.answers: Answers = Answers(self.faults)
         if example:
             self.seed_example()
 

@@ -78,7 +78,7 @@ class Service:
         self.store = store
         self.clock = clock
         self.generation = generation
-        self.token = token
+        self.token: str = token
         self.zone = zone
         self.expired_token: str | None = None
         self.users: dict[str, str] = {}

@@ -119,6 +119,26 @@ def test_path_with_other_safe_characters(client: ApiClient, value: str, safe: st
         client.configuration.safe_chars_for_path_param = ""
 
 
+@pytest.mark.parametrize(
+    ("safe", "value", "sent"),
+    [(" ", "a b/c", "a%20b%2Fc"), ("/ ", "a b/c", "a%20b/c"), ("%", "a%20b c", "a%20b%20c")],
+)
+def test_path_with_a_blank_or_a_percent_sign_among_the_safe_characters(
+    client: ApiClient, monkeypatch: pytest.MonkeyPatch, safe: str, value: str, sent: str
+) -> None:
+    monkeypatch.setattr(client.configuration, "safe_chars_for_path_param", safe)
+    assert url_of(client, "/x/{id}", path_params={"id": value}) == f"{HOST}/x/{sent}"
+
+
+@pytest.mark.parametrize("value", ["100%", "%zz", "%2"])
+def test_path_with_a_percent_sign_that_encodes_nothing(
+    client: ApiClient, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setattr(client.configuration, "safe_chars_for_path_param", "%")
+    with pytest.raises(ApiValueError, match="id must not contain a '%' that encodes nothing"):
+        url_of(client, "/x/{id}", path_params={"id": value})
+
+
 # -- queries ---------------------------------------------------------------------------------------
 
 

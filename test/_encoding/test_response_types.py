@@ -169,7 +169,7 @@ def test_answer_must_have_been_read(client: ApiClient) -> None:
 DISPOSITIONS: list[tuple[str | None, str]] = [
     ("attachment; filename=report.pdf", "report.pdf"),
     ('attachment; filename="my report.pdf"', "my report.pdf"),
-    ("inline; filename='a.txt'", "'a.txt'"),
+    ("inline; filename='a.txt'", "a.txt"),
     ("attachment; filename*=UTF-8''caf%C3%A9.txt", "café.txt"),
     ("attachment; filename=a.txt; filename*=UTF-8''b.txt", "b.txt"),
     ("attachment; FILENAME=a.txt", "a.txt"),

@@ -17,8 +17,8 @@ from pydantic import ValidationError
 
 from openapi_client import ApiClient, Configuration, MessagesApi
 from openapi_client.conversations import Conversation
-from openapi_client.conversations.ledger import LEDGERS
-from openapi_client.conversations.send_once import as_stored
+from openapi_client.conversations._claims import CLAIMS
+from openapi_client.conversations._send_once import as_stored
 from openapi_client.exceptions import (
     ApiException,
     ApiValueError,
@@ -39,7 +39,7 @@ from test.support.world import APP, CONNECTION, OTHER, World, texts, world
 @pytest.fixture(autouse=True)
 def _no_claims() -> None:
     """Each test begins as a process does."""
-    LEDGERS.after_fork()
+    CLAIMS.after_fork()
 
 
 def looks(here: World) -> int:
@@ -408,6 +408,7 @@ def test_a_message_taken_by_another_send_is_made_up_for(here: World) -> None:
 
 def test_conversations_with_the_same_ids_on_two_servers_are_two(here: World) -> None:
     with MessagesServer(tls=False) as another, ApiClient(another.configuration()) as client:
+        another.add_connection(APP, CONNECTION)
         elsewhere = MessagesApi(client).conversation(APP, CONNECTION)
         here.conversation.send_once("hello")
         elsewhere.send_once("hello")
@@ -419,11 +420,11 @@ def test_a_forked_child_begins_anew(here: World) -> None:
     here.conversation.send_once("hello")
     context = multiprocessing.get_context("fork")
     counts = context.SimpleQueue()
-    child = context.Process(target=lambda: counts.put(len(LEDGERS)))
+    child = context.Process(target=lambda: counts.put(len(CLAIMS)))
     child.start()
     child.join(20)
     assert counts.get() == 0
-    assert len(LEDGERS) == 1
+    assert len(CLAIMS) == 1
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
@@ -444,7 +445,7 @@ def test_whatever_is_lost_each_send_has_one_message(
     server: MessagesServer, generation: GenerationName, sends: list[tuple[str, str, bool]]
 ) -> None:
     """One after the other, with or without a failing look, while others speak too."""
-    LEDGERS.after_fork()
+    CLAIMS.after_fork()
     with world(server, generation, retries=0) as here:
         # While the client waits, time passes on the server, too.
         here.times.meanwhile = here.server.clock.advance

@@ -105,42 +105,6 @@ def test_the_json_schema_has_the_documented_names_both_ways() -> None:
     assert list(written["properties"]) == list(MessageMessage.model_fields)
 
 
-PROGRAM = """
-from datetime import datetime
-from openapi_client.models import MessageMessage, MessageResponse, MessageCreateMessageRequest
-
-message = MessageMessage(jti="x", read=True)
-identifier: str | None = message.jti
-moment: datetime | None = message.created_at_datetime
-page = MessageResponse(items=[message], page=1)
-items: list[MessageMessage] | None = page.items
-maybe: MessageResponse | None = MessageResponse.from_json(page.to_json())
-again: MessageResponse = MessageResponse.model_validate_json(b"{}")
-request = MessageCreateMessageRequest(body="x")
-print(identifier, moment, items, maybe, again, request.to_dict())
-"""
-
-
-@pytest.mark.parametrize(
-    "checker",
-    [["mypy", "--strict", "--no-incremental"], ["pyright", "--warnings"]],
-    ids=lambda c: c[0],
-)
-def test_a_strictly_typed_program_can_make_and_read_models(
-    tmp_path: Path, checker: list[str]
-) -> None:
-    program = tmp_path / "program.py"
-    program.write_text(f"# pyright: strict\n{PROGRAM}")
-    checked = subprocess.run(
-        [sys.executable, "-m", *checker, str(program)],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-
-
 def test_dateutil_is_imported_only_when_a_datetime_is_asked_for() -> None:
     program = (
         "import sys; from openapi_client.models import MessageMessage;"

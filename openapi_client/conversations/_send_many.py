@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeAlias
+from concurrent.futures import Future
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from openapi_client.conversations._throttle import Throttle
 from openapi_client.conversations._times import Times
-from openapi_client.exceptions import ApiException, TooManyRequestsException
+from openapi_client.conversations._workers import Workers
+from openapi_client.exceptions import ApiException, ApiValueError, TooManyRequestsException
 from openapi_client.models import MessageCreateMessageRequest, MessageMessage
 from openapi_client.retries import TRANSIENT_STATUSES, RetryPolicy
 
@@ -20,26 +21,28 @@ Body: TypeAlias = str | MessageCreateMessageRequest | dict[str, Any]
 Outcome: TypeAlias = MessageMessage | ApiException
 """How a send ended: the message, or the error, whose `outcome` tells whether it may be stored."""
 
+Item = TypeVar("Item")
+
 _AHEAD_PER_WORKER = 4
 """Bodies that are taken before the outcome of the first of them is there, for each worker."""
 
 
-class Sender:
-    """Sends bodies in threads.
+class Sender(Generic[Item]):
+    """Sends items in threads.
 
     Args:
         send: sends one, repeated as a policy says.
         workers: sends at a time.
         stop_on_error: whether a failure ends it.
         retries: `Configuration.retries`.
-        patience: seconds for which a body is offered again that the server answers with 429; `None`
-            for no limit.
+        patience: seconds for which an item is offered again that the server answers with 429;
+            `None` for no limit.
         times: time and chance.
     """
 
     def __init__(
         self,
-        send: Callable[[Body, RetryPolicy], MessageMessage],
+        send: Callable[[Item, RetryPolicy], MessageMessage],
         *,
         workers: int,
         stop_on_error: bool,
@@ -59,34 +62,36 @@ class Sender:
         # 429 is left to the gate; the client's own loop would let each thread wait for itself.
         self._policy = policy._replace(statuses=TRANSIENT_STATUSES - {429})
 
-    def outcomes(self, bodies: Iterable[Body]) -> Generator[Outcome]:
-        """Send `bodies`; yield one outcome for each that was taken, in order."""
+    def outcomes(self, items: Iterable[Item]) -> Generator[Outcome]:
+        """Send `items`; yield one outcome for each that was taken, in order."""
         pending: deque[Future[Outcome]] = deque()
-        source = iter(bodies)
-        threads = ThreadPoolExecutor(self._workers, "openapi-client-sends")
+        source = iter(items)
+        threads = Workers(self._outcome, self._workers, "openapi-client-sends")
         try:
             while not self._stopped.is_set():
                 try:
-                    body = next(source)
+                    item = next(source)
                 except StopIteration:
                     break
                 except Exception:
                     # The caller's own error comes where it happened: after what was sent before.
-                    yield from _drained(pending)
+                    yield from _drained(threads, pending)
                     raise
-                pending.append(threads.submit(self._outcome, body))
+                pending.append(threads.submit(item))
                 while pending and (
                     len(pending) >= _AHEAD_PER_WORKER * self._workers or pending[0].done()
                 ):
-                    yield pending.popleft().result()
-            yield from _drained(pending)
+                    yield threads.result(pending.popleft())
+            yield from _drained(threads, pending)
         finally:
             self._stopped.set()
-            threads.shutdown(cancel_futures=True)
+            for future in pending:
+                future.cancel()
+            threads.close()
 
-    def _outcome(self, body: Body) -> Outcome:
+    def _outcome(self, item: Item) -> Outcome:
         try:
-            return self._sent(body)
+            return self._sent(item)
         except ApiException as error:
             failure = error
         except (ValueError, TypeError) as error:
@@ -96,14 +101,14 @@ class Sender:
             self._stopped.set()
         return failure
 
-    def _sent(self, body: Body) -> MessageMessage:
+    def _sent(self, item: Item) -> MessageMessage:
         began = self._times.clock()
         while True:
             entered = self._throttle.enter()
             if self._stopped.is_set():
                 raise _not_sent("Not sent: sending was stopped before it was this one's turn")
             try:
-                message = self._send(body, self._policy)
+                message = self._send(item, self._policy)
             except TooManyRequestsException as error:
                 self._throttle.refused(entered, error.retry_after)
                 if not self._repeats or not self._has_time(began, error.retry_after):
@@ -118,9 +123,38 @@ class Sender:
         return self._times.clock() + (wait or 0.0) - began < self._patience
 
 
-def _drained(pending: deque[Future[Outcome]]) -> Iterator[Outcome]:
+def paired(bodies: Iterable[Body], keys: Iterable[str]) -> Iterator[tuple[Body, str]]:
+    """Yield each body with its key.
+
+    Raises:
+        ApiValueError: there are more of the ones than of the others.
+    """
+    remaining = iter(keys)
+    for body in bodies:
+        try:
+            key = next(remaining)
+        except StopIteration:
+            raise ApiValueError("There are fewer keys than bodies") from None
+        yield body, key
+    if next(remaining, None) is not None:
+        raise ApiValueError("There are more keys than bodies")
+
+
+def request_of(body: Body) -> MessageCreateMessageRequest:
+    """Return the request that a body means.
+
+    Raises:
+        pydantic.ValidationError: it has the wrong type.
+    """
+    if isinstance(body, MessageCreateMessageRequest):
+        return body
+    given = {"body": body} if isinstance(body, str) else body
+    return MessageCreateMessageRequest.model_validate(given)
+
+
+def _drained(threads: Workers[Item, Outcome], pending: deque[Future[Outcome]]) -> Iterator[Outcome]:
     while pending:
-        yield pending.popleft().result()
+        yield threads.result(pending.popleft())
 
 
 def _not_sent(reason: str) -> ApiException:
