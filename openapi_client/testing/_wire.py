@@ -30,13 +30,14 @@ _READ_BYTES = 1 << 16
 CHUNKED_ABOVE_BYTES = 2048
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_LINE_END = re.compile(rb"\r?\n")
+# In a chunked body a lone LF ends no line: readers that differ there let requests be smuggled.
+_LINE_END = re.compile(rb"\r\n")
 # RFC 9112 section 3: method SP request-target SP HTTP-version.
 _REQUEST_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP/(\d)\.(\d)")
-# RFC 9112 section 5: no space before the colon, no folded lines, no control characters.
-# White space around a value is stripped afterwards: repeats side by side would backtrack over it.
+# RFC 9112 section 5: no space before the colon, no folded lines, no control characters. White space
+# around a value is stripped afterwards: repeats side by side would backtrack over it.
 _FIELD_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\x00-\x08\x0a-\x1f\x7f]*)")
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?")
 # The service's CORS filter stands before everything else, so each of its replies says so.
 VARY_ORIGIN: tuple[tuple[str, str], ...] = (("Vary", "Origin"),)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -248,8 +249,7 @@ def _origin_form(target: str) -> str:
     if not separator or scheme.lower() not in ("http", "https"):
         raise MalformedRequestError(400, "bad request target")
     authority, slash, path = rest.partition("/")
-    query = authority.partition("?")[2]
-    return slash + path if slash else f"/?{query}"
+    return slash + path if slash else f"/?{authority.partition('?')[2]}"
 
 
 @dataclass(frozen=True, slots=True)
