@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import itertools
 import random
+import time
 from array import array
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone, tzinfo
 from operator import itemgetter, lt
 from typing import Literal, NamedTuple
@@ -34,6 +35,24 @@ def to_nanoseconds(moment: datetime, name: str = "moment") -> int:
 def to_datetime(nanoseconds: int) -> datetime:
     """Nanoseconds since the epoch as an aware datetime in UTC; below a microsecond is cut."""
     return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
+
+
+def _unfrozen_clock() -> Callable[[], float]:
+    clock_gettime: Callable[[int], float] | None = getattr(time, "clock_gettime", None)
+    if clock_gettime is None:
+        return time.monotonic
+    number = time.CLOCK_MONOTONIC
+    return lambda: clock_gettime(number)
+
+
+def steady_seconds(_read: Callable[[], float] = _unfrozen_clock()) -> float:  # noqa: B008 - once
+    """Read a clock that only ever runs, for waits and durations.
+
+    Programs that freeze time for a test put fakes in place of `time.monotonic`, also where a
+    module has imported it. Defaults of arguments are not replaced, and `clock_gettime` is real
+    even where this module is imported while time is frozen.
+    """
+    return _read()
 
 
 def rfc3339(

@@ -14,7 +14,8 @@ from openapi_client.testing._faults import Answers, Faults
 from openapi_client.testing._generations import GenerationName, generation_named
 from openapi_client.testing._go import BASE_PATH
 from openapi_client.testing._listener import Listener
-from openapi_client.testing._record import RequestRecord, log_line, steady_seconds
+from openapi_client.testing._messages import steady_seconds
+from openapi_client.testing._record import RequestRecord, log_line
 from openapi_client.testing._service import PendingRequest, Service, new_token
 from openapi_client.testing._store import Store
 from openapi_client.testing._wire import AcceptedConnection, MalformedRequestError, ReceivedRequest
