@@ -26,6 +26,7 @@ _APPLICATION_ID = 0x4D534753
 _FORMAT_VERSION = 1
 _ROWS_AT_ONCE = 500
 _BUSY_SECONDS = 5.0
+_MANY = 10_000  # messages that are put in order at once, so that the first page need not wait
 _KINDS: tuple[Order, ...] = (
     "exact",
     "local",
@@ -233,7 +234,11 @@ class Store:
                 self._without_order.update(moment // TIE_NANOSECONDS for moment in without_order)
                 ids = _ascending_ids()
                 rows = (self._row(number, cid, message, next(ids)) for message in messages)
-                return db.executemany(_INSERT, rows).rowcount
+                count = db.executemany(_INSERT, rows).rowcount
+            if count >= _MANY:
+                for kind in _KINDS:
+                    self._ranked(number, kind)
+            return count
 
     def _row(self, number: int, cid: str, message: NewMessage, new_jti: str) -> _Row:
         body, iss, at, jti, rid, own_cid, read, received = message

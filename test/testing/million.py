@@ -48,7 +48,7 @@ def main() -> None:
                     first = time.perf_counter() - started
                     ends = (milliseconds(call, page) for page in (1, last // 2, last))
                     print(
-                        f"  {server.generation}: {first:.2f} s for the first page of all, then "
+                        f"  {server.generation}: {first * 1000:.1f} ms for the first request, then "
                         + ", ".join(f"{end:.1f}" for end in ends)
                         + " ms for the newest page, one in the middle, the oldest"
                     )
