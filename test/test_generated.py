@@ -1,4 +1,4 @@
-"""What a generator makes of docs/openapi.yaml has the names of this package.
+"""What a generator makes of docs/openapi.yaml has the names of this package, and runs its programs.
 
 Needs Java and `openapi-generator-cli`; where they are missing, the names are read from the
 description alone.
@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import inspect
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,30 @@ import yaml
 
 import openapi_client
 from openapi_client import MessagesApi, models
+from openapi_client.testing import MessagesServer
+from test.support.pages import ROOT, Program, pages, programs
 
-DESCRIPTION = Path(__file__).resolve().parent.parent / "docs" / "openapi.yaml"
+DESCRIPTION = ROOT / "docs" / "openapi.yaml"
 GENERATOR = shutil.which("openapi-generator-cli")
 INTEGERS = ("messages_since", "page", "per_page")
+# The programs of the documentation that use the names of generators.
+PROGRAMS = [
+    program
+    for page in pages()
+    for program in programs(page)
+    if program.first.language == "python" and "connections_connection_id_messages_" in program.text
+]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the client that the generator makes."""
+    if GENERATOR is None or shutil.which("java") is None:
+        pytest.skip("needs Java and the generator")
+    folder = tmp_path_factory.mktemp("made")
+    command = [GENERATOR, "generate", "-g", "python", "-i", str(DESCRIPTION), "-o", str(folder)]
+    subprocess.run(command, check=True, capture_output=True, text=True)
+    return folder
 
 
 def test_description_names_what_generators_name_after_it() -> None:
@@ -37,14 +59,8 @@ def test_description_names_what_generators_name_after_it() -> None:
                 assert parameter["schema"] == {"type": "integer"}
 
 
-@pytest.mark.skipif(
-    GENERATOR is None or shutil.which("java") is None, reason="needs Java and the generator"
-)
-def test_generated_client_has_our_names(tmp_path: Path) -> None:
-    assert GENERATOR is not None
-    command = [GENERATOR, "generate", "-g", "python", "-i", str(DESCRIPTION), "-o", str(tmp_path)]
-    subprocess.run(command, check=True, capture_output=True, text=True)
-    made = tmp_path / "openapi_client"
+def test_generated_client_has_our_names(made: Path) -> None:
+    made = made / "openapi_client"
     api = ast.parse((made / "api" / "messages_api.py").read_text("utf-8"))
     methods = {
         node.name: [argument.arg for argument in node.args.args]
@@ -67,3 +83,30 @@ def test_generated_client_has_our_names(tmp_path: Path) -> None:
     }
     assert names == set(models.__all__)
     assert names <= set(openapi_client.__all__)
+
+
+def test_there_are_programs_with_generated_names() -> None:
+    assert PROGRAMS
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: program.first.place)
+@pytest.mark.parametrize("package", ["generated", "ours"])
+def test_programs_run_on_either_client(
+    request: pytest.FixtureRequest, package: str, program: Program
+) -> None:
+    folder = request.getfixturevalue("made") if package == "generated" else ROOT
+    with MessagesServer(tls=True, example=True) as server:
+        result = subprocess.run(
+            [sys.executable, "-P" if sys.version_info >= (3, 11) else "-B", "-"],
+            input=program.text.replace("https://localhost:8080/v1", server.url),
+            env=dict(os.environ)
+            | {"PYTHONPATH": str(folder), "API_KEY": server.token}
+            | {"SSL_CERT_FILE": str(server.ca_cert)},
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert result.returncode == 0, result.stderr
+    assert program.expected in ([None], [result.stdout])
