@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 # What a wrapper of a `RESTResponse` may pass on; a mock has an attribute of every name.
 _TOLD: dict[str, type | tuple[type, ...]] = {
@@ -13,6 +13,26 @@ _TOLD: dict[str, type | tuple[type, ...]] = {
     "retry_after": (int, float),
     "secrets": frozenset,
 }
+
+
+class AnyResponse(Protocol):
+    """What a program may put into the place of a `RESTResponse`."""
+
+    status: int
+    reason: str | None
+    data: bytes | None
+
+    def read(self) -> bytes:
+        """The body."""
+        ...
+
+    def getheaders(self) -> Mapping[str, str]:
+        """The headers."""
+        ...
+
+    def getheader(self, name: str, default: str | None = None) -> str | None:
+        """One header, or `default`."""
+        ...
 
 
 def headers_of(response: Any) -> Mapping[str, str]:

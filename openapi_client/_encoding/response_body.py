@@ -10,11 +10,11 @@ from typing import Any, NoReturn
 from pydantic import BaseModel
 
 from openapi_client import models
+from openapi_client._encoding.foreign_response import AnyResponse
 from openapi_client._encoding.json_repair import read_json
 from openapi_client._redaction import scrub
 from openapi_client.exceptions import DeserializationException
 from openapi_client.models.base import Model
-from openapi_client.rest import AnyResponse
 
 
 def type_for(status: int, types: Mapping[str, Any], content: bytes) -> Any:
