@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -368,3 +370,27 @@ def test_a_double_names_the_file_with_getheader(client: ApiClient, tmp_path: Pat
     client.configuration.temp_folder_path = str(tmp_path)
     path = client.response_deserialize(response, {"200": "file"}).data
     assert path == str(tmp_path / "a.txt")
+
+
+@pytest.mark.parametrize("kind", [mock.Mock, mock.MagicMock])
+@pytest.mark.parametrize(
+    ("told", "reason", "body"),
+    [
+        ({"reason": "Gone", "data": b"gone"}, "Gone", "gone"),
+        ({"reason": "Gone", "data": "gone", "headers": {"A": "b"}}, "Gone", "gone"),
+        ({"reason": None, "data": None}, None, None),
+    ],
+)
+def test_an_error_is_made_of_a_mock(
+    kind: type[mock.Mock], told: dict[str, Any], reason: str | None, body: str | None
+) -> None:
+    error = ApiException(http_resp=kind(status=404, **told))
+    assert (error.status, error.reason, error.body) == (404, reason, body)
+    assert str(error).startswith("404")
+    assert error.attempts == ()
+    assert dict(error.headers or {}) == told.get("headers", {})
+    assert copy.deepcopy(error).status == pickle.loads(pickle.dumps(error)).status == 404
+
+
+def test_an_error_of_a_mock_without_a_reason_has_a_text() -> None:
+    assert "404" in str(ApiException(http_resp=mock.Mock(status=404, data=b"")))

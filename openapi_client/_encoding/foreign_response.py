@@ -48,6 +48,12 @@ def headers_of(response: Any) -> Mapping[str, str]:
     return {}
 
 
+def told(response: Any, name: str, default: Any) -> Any:
+    """What a response tells of its call, if it is one that does."""
+    value = getattr(response, name, default)
+    return value if isinstance(value, _TOLD[name]) else default
+
+
 class ForeignResponse:
     """A response that is no `RESTResponse`, with the methods of one.
 
@@ -62,9 +68,9 @@ class ForeignResponse:
         self.status: int = response.status
         self.reason: str | None = response.reason
         self.data: bytes | None = response.data
-        for name, kind in _TOLD.items():
-            value = getattr(response, name, None)
-            if isinstance(value, kind):
+        for name in _TOLD:
+            value = told(response, name, None)
+            if value is not None:
                 setattr(self, name, value)
 
     def read(self) -> bytes:
