@@ -122,7 +122,7 @@ def test_programs_run_on_either_client(
 # -- other endpoints -------------------------------------------------------------------------------
 
 # What is not the same on purpose; each has its row in docs/differences.md. The first is all with
-# generator 7.26: a comma in a path. The others are with 7.1: truth values, `data` and class of errors.
+# generator 7.26: a comma in a path. With 7.1, also truth values, and `data` and class of errors.
 DEPARTURES = {"path", "credentials", "400", "409"}
 
 
