@@ -276,9 +276,8 @@ class Operation(Generic[P, R_co]):
         headers = self._headers
         if len(client.default_headers) > 1:
             # What is set on the client goes before what the operation says of itself.
-            headers = {
-                n: v for n, v in headers.items() if not has_header(client.default_headers, n)
-            }
+            mine = client.default_headers
+            headers = {name: v for name, v in headers.items() if not has_header(mine, name)}
         timeout = given["_request_timeout"]
         method = client.begin_call(self._method, timeout, given["_retries"], preload=preload)
         given[_CALL] = call = method.call
@@ -369,9 +368,8 @@ class _Form:
             try:
                 given = bind(self, *args, **kwargs)
                 client: Any = self.api_client
-                if not issubclass(type(client), ApiClient):  # also not a mock that says it is one
-                    client = ClientDouble(client)
-                result = run(client, given, takes_text)
+                known = issubclass(type(client), ApiClient)  # a mock only says that it is one
+                result = run(client if known else ClientDouble(client), given, takes_text)
             except BaseException as error:
                 # No frame of a failed call keeps a credential, this one included.
                 call: Call | None = given.get(_CALL)

@@ -30,7 +30,7 @@ class Error(Model):
         if held:
             if len(held) > 1 or fields:
                 raise ValueError("an Error holds one value, given by position or by keyword")
-            (fields[_HELD],) = held
+            fields[_HELD] = next(iter(held))
         super().__init__(**fields)
 
     @model_validator(mode="before")
