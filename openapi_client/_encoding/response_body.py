@@ -151,6 +151,8 @@ def raise_not_as_promised(
     # credentials of the request into that, the message and a traceback would show some of them.
     harmless = shown == content
     told = str(error) if harmless else _without_input(error)
+    if harmless and isinstance(error, ValidationError):
+        told = told.replace(error.title, name, 1)  # pydantic's is made of how the type is checked
     secrets: frozenset[str] = getattr(response, "secrets", frozenset())
     failure = DeserializationException(
         response.status,
