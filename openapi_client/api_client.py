@@ -9,7 +9,7 @@ from typing import Any, ClassVar, cast
 from typing_extensions import Self
 
 from openapi_client import __version__, rest
-from openapi_client._encoding.foreign_response import ForeignResponse
+from openapi_client._encoding.foreign_response import AnyResponse, ForeignResponse
 from openapi_client._encoding.generic_methods import GenericMethods
 from openapi_client._encoding.header_fields import truth_in_lower_case
 from openapi_client._encoding.native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
@@ -47,7 +47,7 @@ from openapi_client.exceptions import (
     ServiceException,
     UnauthorizedException,
 )
-from openapi_client.rest import AnyResponse, RESTClientObject, RESTResponse
+from openapi_client.rest import RESTClientObject, RESTResponse
 from openapi_client.retries import Attempt, Retries
 
 __all__ = [

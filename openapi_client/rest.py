@@ -11,11 +11,13 @@ import warnings
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
+from typing_extensions import Never
 from urllib3 import BaseHTTPResponse, HTTPHeaderDict, HTTPResponse
 
+from openapi_client._encoding.foreign_response import AnyResponse
 from openapi_client._encoding.header_fields import checked_field
 from openapi_client._encoding.request_body import METHODS, WITH_BODY, encode_payload
 from openapi_client._encoding.request_parts import merged_headers
@@ -35,6 +37,7 @@ from openapi_client._http.tls import TLSContexts
 from openapi_client._redaction import SHOWN_HEADERS, shown_target
 from openapi_client._settings import base_url
 from openapi_client.exceptions import (
+    ApiAttributeError,
     ApiException,
     ApiValueError,
     ClientClosedException,
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SUPPORTED_SOCKS_PROXIES",
+    "AnyResponse",
     "ApiException",
     "ApiValueError",
     "RESTClientObject",
@@ -71,26 +75,6 @@ def contenttype_matches(contenttype: str, maintype: str, subtype: str) -> bool:
     """Whether a content type is `maintype/subtype`, or has it as its suffix (RFC 6839)."""
     pattern = rf"{re.escape(maintype)}/(?:[^+;]+\+)*{re.escape(subtype)}[ \t]*(?:;.*)?"
     return re.fullmatch(pattern, contenttype, re.IGNORECASE) is not None
-
-
-class AnyResponse(Protocol):
-    """What a program may put into the place of a `RESTResponse`."""
-
-    status: int
-    reason: str | None
-    data: bytes | None
-
-    def read(self) -> bytes:
-        """The body."""
-        ...
-
-    def getheaders(self) -> Mapping[str, str]:
-        """The headers."""
-        ...
-
-    def getheader(self, name: str, default: str | None = None) -> str | None:
-        """One header, or `default`."""
-        ...
 
 
 class RESTResponse(io.IOBase):
@@ -230,6 +214,22 @@ class RESTClientObject:
     def clock(self) -> Callable[[], float]:
         """The monotonic clock that calls are timed with, seconds."""
         return self._clock
+
+    @property
+    def pool_manager(self) -> Never:
+        """There is none, and none can be assigned: what stands in its place would never be asked.
+
+        Raises:
+            ApiAttributeError: always.
+        """
+        raise ApiAttributeError(
+            "there is no pool_manager: settings go into the Configuration, "
+            "and a double into the place of rest_client"
+        )
+
+    @pool_manager.setter
+    def pool_manager(self, value: object) -> None:
+        _ = self.pool_manager
 
     def after_fork(self) -> None:
         """In a forked child: leave the sockets and locks to the parent."""

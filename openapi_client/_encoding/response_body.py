@@ -12,11 +12,11 @@ from typing import Any, NoReturn
 from pydantic import BaseModel, ValidationError
 
 from openapi_client import models
+from openapi_client._encoding.foreign_response import AnyResponse
 from openapi_client._encoding.json_repair import read_json
 from openapi_client._redaction import KEPT_BYTES, scrub
 from openapi_client.exceptions import DeserializationException, ResponseTooLargeException
 from openapi_client.models.base import Model
-from openapi_client.rest import AnyResponse
 
 
 def type_for(status: int, types: Mapping[str, Any], content: bytes) -> Any:
@@ -151,6 +151,8 @@ def raise_not_as_promised(
     # credentials of the request into that, the message and a traceback would show some of them.
     harmless = shown == content
     told = str(error) if harmless else _without_input(error)
+    if harmless and isinstance(error, ValidationError):
+        told = told.replace(error.title, name, 1)  # pydantic's is made of how the type is checked
     secrets: frozenset[str] = getattr(response, "secrets", frozenset())
     failure = DeserializationException(
         response.status,

@@ -28,7 +28,9 @@ class Error(Model):
 
     def __init__(self, *held: Any, **fields: Any) -> None:
         if held:
-            (fields[_HELD],) = held
+            if len(held) > 1 or fields:
+                raise ValueError("an Error holds one value, given by position or by keyword")
+            fields[_HELD] = next(iter(held))
         super().__init__(**fields)
 
     @model_validator(mode="before")
