@@ -13,7 +13,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from openapi_client._encoding.header_fields import FORBIDDEN
-from openapi_client.exceptions import ApiException, ApiValueError, TimeoutException
+from openapi_client.exceptions import (
+    ApiException,
+    ApiValueError,
+    TimeoutException,
+    TokenException,
+)
 
 # RFC 9110, section 11.4: credentials are a scheme (a token), a space and what the scheme defines.
 _WITH_SCHEME = re.compile(r"[A-Za-z][!#$%&'*+.^_`|~0-9A-Za-z-]* +\S")
@@ -59,11 +64,13 @@ class _Request:
             failure.outcome = "not_sent"
             raise failure
         self.gate.release()
-        if isinstance(self.error, ApiValueError):
-            raise ApiValueError(str(self.error))
         if self.token is None:
             raise _failure(self.error) from self.error
         return self.token
+
+
+class _UnusableToken(ApiValueError):
+    """What the provider returned, and did not raise, is wrong."""
 
 
 def _failure(error: BaseException | None) -> ApiException:
@@ -71,6 +78,8 @@ def _failure(error: BaseException | None) -> ApiException:
     if isinstance(error, ApiException):
         failure = copy.copy(error)
         failure.hint = failure.hint or "The token could not be had; the call itself was not sent."
+    elif isinstance(error, _UnusableToken):
+        failure = TokenException(0, str(error))
     else:
         failure = ApiException(0, f"access_token() raised {type(error).__name__}")
     failure.outcome = "not_sent"
@@ -106,7 +115,7 @@ class RenewableToken:
         Raises:
             ApiException: the callable raised an error, which is chained, or took too long; its
                 `outcome` is `"not_sent"`.
-            ApiValueError: what it gave cannot be sent.
+            TokenException: what it gave cannot be sent.
         """
         return self._token or self._request(0, remaining)
 
@@ -126,7 +135,7 @@ class RenewableToken:
             other, or `refused` is not one of this object's tokens.
 
         Raises:
-            ApiException, ApiValueError: as `current`.
+            ApiException: as `current`.
         """
         token = self._token
         if token is None or not any(as_bearer(given) == refused for given in self._given):
@@ -177,7 +186,7 @@ class RenewableToken:
             return
         request.thread = threading.get_ident()
         try:
-            value = checked_credential(self._provider(), "what access_token() returned")
+            value = _checked_token(self._provider())
             self._asked += 1
             request.token = self._token = Token(value, self._asked)
             self._given.append(value)
@@ -192,6 +201,13 @@ class RenewableToken:
     def after_fork(self) -> None:
         """In a forked child: forget a request that a thread of the parent waits for."""
         self._requests = {}
+
+
+def _checked_token(value: object) -> str:
+    try:
+        return checked_credential(value, "what access_token() returned")
+    except ApiValueError as error:
+        raise _UnusableToken(str(error)) from None
 
 
 def checked_credential(value: Any, name: str) -> str:
