@@ -11,11 +11,17 @@ import sys
 from array import array
 from base64 import b64decode, b64encode
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, wraps
 from traceback import clear_frames
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
+
+from typing_extensions import ParamSpec
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 HIDDEN = "***"
 
@@ -374,6 +380,22 @@ def forget_locals(error: BaseException, until: BaseException | None) -> None:
             following += (one.__cause__, one.__context__)
             if isinstance(group := getattr(one, "exceptions", None), tuple):
                 following += group
+
+
+def without_locals(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function whose failures keep no credential in their frames; see `forget_locals`."""
+
+    @wraps(function)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        handled = sys.exc_info()[1]
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:
+            del args, kwargs  # the only ones of this frame, which still runs
+            forget_locals(error, handled)
+            raise
+
+    return guarded
 
 
 def told_by(error: BaseException) -> str:
