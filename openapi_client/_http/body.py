@@ -63,7 +63,7 @@ class Body:
         self._source = source
         self._epoch = source.epoch
         length, self._keep_alive = framing
-        self.received = 0
+        self.received: int = 0
         """Bytes that were read so far."""
         self.at_end: Callable[[], object] | None = None
         """Called once the body has been read to its end, or given up."""
@@ -72,7 +72,7 @@ class Body:
         # whose CRLF is still to come after them; or `UNTIL_CLOSE`.
         self._coming = 0 if self._chunked else length
         self._first_chunk = True
-        self.closed = False
+        self.closed: bool = False
         if length == 0:
             self._finish()
 

@@ -250,9 +250,9 @@ class Exchange(Timeout):
     def __init__(self, call: Call, headers: dict[str, str]) -> None:
         self.call = call
         self.headers = headers
-        self.target = call.target
-        self.started = call.clock()
-        self.sent = False
+        self.target: str = call.target
+        self.started: float = call.clock()
+        self.sent: bool = False
         """Whether a byte of the request may have reached the server."""
         self.head: Head | None = None
         """The head of the response, once it is there."""
@@ -291,7 +291,8 @@ class Exchange(Timeout):
     def __repr__(self) -> str:
         return f"<Exchange of {self.call!r}>"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return repr(self)
 
 
 def call_of(method: str) -> Call | None:

@@ -121,11 +121,13 @@ class Watch:
 
     headers: Mapping[str, str] = MappingProxyType({})
     """What the hooks add to the request."""
-    attempts = bytes_sent = bytes_received = 0
+    attempts: int = 0
+    bytes_sent: int = 0
+    bytes_received: int = 0
     outcome: Outcome = "not_sent"
     status: int | None = None
-    ended = False
-    unread = False
+    ended: bool = False
+    unread: bool = False
     """Whether the end of the response's body will be the end of the call."""
 
     def __init__(self, call: Call, hooks: Hooks, url: str, ids: Mapping[str, Any]) -> None:
