@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import _thread
-import contextvars
 import copy
 import re
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from openapi_client._encoding.header_fields import FORBIDDEN
+from openapi_client._http.foreign import start_thread
 from openapi_client.exceptions import (
     ApiException,
     ApiValueError,
@@ -59,11 +57,14 @@ class _Request:
     def result(self, remaining: float | None) -> Token:
         """Wait for the answer, at most `remaining` seconds."""
         timeout = -1 if remaining is None else min(remaining, threading.TIMEOUT_MAX)
-        if not self.gate.acquire(timeout=timeout):
-            failure = TimeoutException(0, "The token did not come within the deadline of the call")
-            failure.outcome = "not_sent"
-            raise failure
-        self.gate.release()
+        # A signal handler may come when its thread has the gate, and not yet opened it again.
+        if self.token is None and self.error is None:
+            if not self.gate.acquire(timeout=timeout):
+                reason = "The token did not come within the deadline of the call"
+                failure = TimeoutException(0, reason)
+                failure.outcome = "not_sent"
+                raise failure
+            self.gate.release()
         if self.token is None:
             raise _failure(self.error) from self.error
         return self.token
@@ -138,7 +139,7 @@ class RenewableToken:
             ApiException: as `current`.
         """
         token = self._token
-        if token is None or not any(as_bearer(given) == refused for given in self._given):
+        if token is None or not any(as_bearer(given) == refused for given in tuple(self._given)):
             return None
         if as_bearer(token.value) != refused:
             return token
@@ -160,7 +161,7 @@ class RenewableToken:
             mine.gate.release()
         elif request.maker == mine.maker:
             # Also in a signal handler that came before its thread could do this.
-            self._start(request)
+            start_thread(lambda: self._ask(request))
         try:
             return request.result(remaining)
         except TimeoutException:
@@ -168,18 +169,6 @@ class RenewableToken:
                 # Later calls are not to wait for a callable that hangs; they ask anew.
                 self._requests.pop("token", None)
             raise
-
-    def _start(self, request: _Request) -> None:
-        context = contextvars.copy_context()
-        if sys.is_finalizing():  # a thread that is started now never runs
-            self._ask(request)
-            return
-        try:
-            # Not `threading.Thread`, which takes locks of the module on its way: a signal handler
-            # that comes in between, and asks for a token, would wait for them for ever.
-            _thread.start_new_thread(lambda: context.run(self._ask, request), ())
-        except RuntimeError:  # the main thread has ended, or there are too many threads
-            self._ask(request)
 
     def _ask(self, request: _Request) -> None:
         if not request.claim():

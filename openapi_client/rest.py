@@ -288,7 +288,7 @@ class RESTClientObject:
             base, target = (url, "/") if slash < 0 else (url[:slash], url[slash:])
             if _TARGET.fullmatch(target) is None:
                 target = _encoded_target(target)
-            call.origin = origin = self._origins.get(base) or self._make_origin(base)
+            call.origin = origin = self._origins.get(base) or self._make_origin(base, call)
             if origin.cleartext:
                 self._check_cleartext(base, fields, target)
             if origin.absolute:
@@ -328,7 +328,7 @@ class RESTClientObject:
         call.limit(limits)
         return call
 
-    def _make_origin(self, base: str) -> Origin:
+    def _make_origin(self, base: str, call: Call) -> Origin:
         if self._closed:
             raise ClientClosedException(reason="The client is closed")
         # Made without a lock, because TLS settings are read from files meanwhile: of two threads
@@ -337,7 +337,9 @@ class RESTClientObject:
         base = "{}://{}:{}".format(*origin_key(base_url("url", base)))
         origin = origins.get(base)
         if origin is None:
-            made = make_origin(spelled, self.configuration, self._contexts)
+            limits = [call.limits.connect, call.seconds_left()]
+            seconds = min((limit for limit in limits if limit is not None), default=None)
+            made = make_origin(spelled, self.configuration, self._contexts, seconds)
             origin = origins.setdefault(base, made)
         if spelled != base:
             origins[spelled] = origin  # each spelling of an origin leads to its one pool
