@@ -96,8 +96,8 @@ class CredentialSettings:
             The epoch of the token, for `renewed_authorization`.
 
         Raises:
-            ApiException: the callable raised an error or took too long; nothing was sent.
-            ApiValueError: what it gave cannot be sent.
+            ApiException: the callable raised an error, gave what cannot be sent, or took too long;
+                nothing was sent.
         """
         if self._token is None or _SCHEME in self.api_key:
             return None

@@ -29,9 +29,9 @@ def checked_field(name: object, value: object) -> str:
             value is not shown.
     """
     if not isinstance(name, str) or _NAME.fullmatch(name) is None:
-        # After a colon comes what was meant to be the value.
-        shown = repr(name.partition(":")[0]) if isinstance(name, str) else type(name).__name__
-        raise ApiValueError(f"a header's name must be a token (RFC 9110, 5.1), not {shown}")
+        # It is not shown: it may be what was meant to be the value.
+        given = "" if isinstance(name, str) else f", not {type(name).__name__}"
+        raise ApiValueError(f"a header's name must be a token (RFC 9110, 5.1){given}")
     if not isinstance(value, (str, bytes, int, float)):
         raise ApiValueError(
             f"the value of the header {name} must be str, not {type(value).__name__}"

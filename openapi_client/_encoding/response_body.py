@@ -71,6 +71,8 @@ def is_utf8_json(content_type: str | None) -> bool:
 _OBJECT_BYTES = 900
 # As many messages as the largest page has.
 _ALWAYS_TAKEN = 1000
+SMALL = 2 * _ALWAYS_TAKEN
+"""The most bytes that need not be checked: no more objects than that can be in them."""
 _BRACES = re.compile(rb'\\.|"|\{+', re.DOTALL)
 
 

@@ -36,7 +36,7 @@ from openapi_client._encoding.header_fields import truth_in_lower_case
 from openapi_client._encoding.json_repair import read_json
 from openapi_client._encoding.media_types import charset_of, decode, is_json
 from openapi_client._encoding.native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
-from openapi_client.exceptions import ApiValueError
+from openapi_client.exceptions import ApiTypeError, ApiValueError
 from openapi_client.models.base import Model
 
 __all__ = [
@@ -105,7 +105,7 @@ def _content(value: object) -> object:
     try:
         return vars(value)
     except TypeError:
-        raise TypeError(f"a value of type {type(value).__name__} cannot be sent") from None
+        raise ApiTypeError(f"a value of type {type(value).__name__} cannot be sent") from None
 
 
 def parameters_to_tuples(

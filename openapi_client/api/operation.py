@@ -105,7 +105,7 @@ def _check_option(name: str, value: object) -> None:
     try:
         _adapter(RequestOptions).validate_python({name: value})
     except ValidationError as error:
-        if name not in _SECRET_OPTIONS:
+        if name not in _SECRET_OPTIONS and not isinstance(value, str):
             raise
         raise _without_input(error) from None
 
