@@ -7,10 +7,11 @@ custom headers and parameters as well as in `Authorization`.
 from __future__ import annotations
 
 import re
+import sys
 from array import array
 from base64 import b64decode, b64encode
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from traceback import clear_frames
@@ -36,6 +37,10 @@ SHOWN_HEADERS = frozenset(
 SHOWN_PARAMETERS = frozenset({"messages_since", "page", "per_page"})
 
 _SCHEMES = frozenset({"basic", "bearer", "digest", "negotiate", "token"})
+
+KEPT_BYTES = 4 * 2**20
+"""How much of a body the error of its call keeps: what is kept is searched for secrets, and the
+deadline may be over by then."""
 
 # Shorter values ("1", "de") stand in texts by chance; replacing them would garble every message.
 _SHORTEST_SECRET = 6
@@ -133,14 +138,31 @@ _ESCAPE = re.compile(
     r"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})|%([0-9A-Fa-f]{2})|&\#[xX]([0-9A-Fa-f]{1,6});"
     r"|&\#([0-9]{1,7});|&(amp|lt|gt|quot|apos);|\\([^\0%&])|\0+"
 )
+_MARKS = "\\%&\0"
 _MARKED = re.compile(r"[\\%&\0]")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _MAX_CODE = 0x10FFFF
 # JSON in JSON in a URL is as deep as anything is found.
 _DEPTH = 3
 
-# Characters that stand for each other: a blank in a form, and the two alphabets of Base64.
-_FOLD = str.maketrans("+-_", "  /")
+# An escape, or what may be a piece of a secret, costs a hundred times what any other character
+# does. A text with more of them than this is cut off after as many characters.
+_MOST_STEPS = 65536
+
+# Characters of a piece that are looked at first.
+_BLOCK = 4
+
+
+class _TooCostly(Exception):
+    """A long text is full of what has to be looked at closely."""
+
+
+def _folded(text: str) -> str:
+    """`text`, with one character for those that stand for each other.
+
+    These are a blank in a form, and the two alphabets of Base64.
+    """
+    return text.replace("+", " ").replace("-", " ").replace("_", "/")
 
 
 class _Scrubber:
@@ -148,16 +170,29 @@ class _Scrubber:
 
     A text is compared in each of its readings: as it is, and with what is escaped in it read, until
     nothing is. In each, every piece of a secret is hidden, be it in Base64, wherever it begins
-    within what was encoded. The cost is linear in the size of the text.
+    within what was encoded. The cost is linear in the size of the text, and most of it is that of
+    some few characters: a long text that has more of these is cut off.
     """
 
     def __init__(self, secrets: frozenset[str]) -> None:
-        self._whole = sorted(secrets, key=len, reverse=True)
+        self._whole: list[str] = []
         self._pieces: dict[int, set[str]] = {}
-        for secret in secrets:
+        for secret in sorted(secrets, key=len, reverse=True):
             scheme, _, credential = secret.partition(" ")
-            for variant in _variants(credential if scheme.lower() in _SCHEMES else secret):
-                self._add(variant.translate(_FOLD))
+            named = scheme.lower() in _SCHEMES
+            if named:
+                self._whole.append(secret)
+            for variant in _variants(credential if named else secret):
+                self._add(_folded(variant))
+        # Whatever block of a piece one meets who looks at every `size - block + 1`th character.
+        self._blocks = {
+            size: {
+                piece[at : at + _BLOCK]
+                for piece in pieces
+                for at in range(max(1, size - _BLOCK + 1))
+            }
+            for size, pieces in self._pieces.items()
+        }
         characters = "".join(
             sorted({*"".join(piece for p in self._pieces.values() for piece in p)})
         )
@@ -177,34 +212,59 @@ class _Scrubber:
         pieces.update(variant[at : at + size] for at in range(len(variant) - size + 1))
 
     def __call__(self, text: str) -> str:
+        try:
+            return self._scrubbed(text)
+        except _TooCostly:
+            return self._scrubbed(text[:_MOST_STEPS])
+
+    def _scrubbed(self, text: str) -> str:
+        limit = _MOST_STEPS if len(text) > _MOST_STEPS else sys.maxsize
         for secret in self._whole:
             text = text.replace(secret, HIDDEN)
-        spans = self._spans(text)
+        spans = self._spans(text, limit)
         read, readings = text, list[_Reading]()
         while _MARKED.search(read) is not None and len(readings) < _DEPTH:
+            if sum(map(read.count, _MARKS)) > limit:
+                raise _TooCostly
             readings.append(_Reading(read))
             read = readings[-1].text
-            found = self._spans(read)
+            found = self._spans(read, limit)
             for reading in reversed(readings):
                 found = [(reading.place(begin), reading.place(end)) for begin, end in found]
             spans += found
         return _without(text, spans) if spans else text
 
-    def _spans(self, text: str) -> list[tuple[int, int]]:
-        """Where pieces of secrets stand, those that overlap as one."""
+    def _spans(self, text: str, limit: int) -> list[tuple[int, int]]:
+        """Where pieces of secrets stand, those that overlap as one.
+
+        Raises:
+            _TooCostly: more than `limit` places have to be looked at closely.
+        """
         spans: list[tuple[int, int]] = []
-        text = text.translate(_FOLD)
+        text = _folded(text)
         for run in self._runs.finditer(text):
             for size, pieces in self._pieces.items():
-                begin, end = run.start(), 0
-                for at in range(begin, run.end() - size + 1):
+                begin = end = -1
+                for at in self._suspects(text, run.span(), size):
+                    limit -= 1
+                    if limit < 0:
+                        raise _TooCostly
                     if text[at : at + size] in pieces:
                         if at > end:
                             spans.append((begin, end))
                             begin = at
                         end = at + size
                 spans.append((begin, end))
-        return [span for span in spans if span[1]]
+        return [span for span in spans if span[1] >= 0]
+
+    def _suspects(self, text: str, run: tuple[int, int], size: int) -> Iterator[int]:
+        """Where in a run pieces of this size may begin, in order: only some blocks are read."""
+        start, stop = run
+        block, blocks = min(size, _BLOCK), self._blocks[size]
+        step = size - block + 1
+        seen = [at for at in range(start, stop, step) if text[at : at + block] in blocks]
+        for at in seen:
+            yield from range(max(start, at - step + 1), min(at, stop - size) + 1)
 
 
 def _variants(secret: str) -> list[str]:

@@ -379,6 +379,7 @@ CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "hide_ids": _flag,
     "connection_pool_maxsize": _pool_size,
     "max_response_bytes": _positive,
+    "max_response_expansion": _positive,
     "allow_insecure": _optional_bool,
     "verify_ssl": _flag,
     "ignore_operation_servers": _flag,

@@ -25,12 +25,13 @@ from openapi_client._encoding.request_parts import (
     path_template,
 )
 from openapi_client._encoding.response_body import (
+    check_expansion,
     is_utf8_json,
+    kept_of,
     model_decoder,
     raise_not_as_promised,
     text_of,
     type_for,
-    without_secrets,
 )
 from openapi_client._http.call import Call, Method, call_of
 from openapi_client._installation import DISTRIBUTION
@@ -428,10 +429,12 @@ class ApiClient(GenericMethods, WithOptions):
         status, content = response_data.status, response_data.data or b""
         succeeded = 200 <= status <= 299
         if not succeeded:
-            content = without_secrets(response_data, content)
+            content = kept_of(response_data, content)
         response_type = type_for(status, response_types_map or {}, content)
         data: Any = None
         if response_type is not None:
+            if succeeded:
+                check_expansion(response_data, content, self.configuration.max_response_expansion)
             try:
                 data = self._decoded(content, response_data, response_type)
             except (ValueError, OSError) as error:  # the latter: its file cannot be written

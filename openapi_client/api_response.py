@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SkipValidation, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, StrictBytes, StrictInt, StrictStr
 
 from openapi_client.models.base import Sent
 from openapi_client.retries import Attempt
@@ -20,13 +20,13 @@ class ApiResponse(BaseModel, Generic[T]):
 
     model_config: ClassVar[ConfigDict] = ConfigDict(arbitrary_types_allowed=True)
 
-    status_code: int
+    status_code: StrictInt
     """The HTTP status."""
     headers: Sent[dict[StrictStr, StrictStr]] = Field(default=None, repr=False)
     """The headers, named as the server named them."""
     data: T
     """The body, decoded."""
-    raw_data: bytes = Field(repr=False)
+    raw_data: StrictBytes = Field(repr=False)
     """The body as it came."""
     attempts: SkipValidation[tuple[Attempt, ...]] = ()
     """The attempts of the call, in order; the last one brought this answer."""

@@ -127,6 +127,8 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
         proxy_ssl_context: the TLS settings of connections to proxies, used as they are.
         connection_pool_maxsize: idle connections that are kept per host, default 64.
         max_response_bytes: the largest body of an answer, decompressed, in bytes; default 64 MiB.
+        max_response_expansion: how many times its bytes the JSON of an answer may take in memory,
+            default 32. What would take more is refused before it is decoded.
         allow_insecure: credentials over plain `http://` to another machine: `None` warns once a
             host, `True` is silent, `False` refuses.
         socket_options: options for each new socket, as of `socket.setsockopt`.
@@ -165,6 +167,7 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
     proxy_ssl_context: ssl.SSLContext | None
     connection_pool_maxsize: int
     max_response_bytes: int
+    max_response_expansion: int
     allow_insecure: bool | None
     socket_options: Sequence[tuple[int, int, int | bytes]] | None
     safe_chars_for_path_param: str
@@ -208,6 +211,7 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
         proxy_ssl_context: ssl.SSLContext | None = None,
         connection_pool_maxsize: int | None = None,
         max_response_bytes: int = 64 * 2**20,
+        max_response_expansion: int = 32,
         allow_insecure: bool | None = None,
         socket_options: Sequence[tuple[int, int, int | bytes]] | None = None,
         safe_chars_for_path_param: str = "",

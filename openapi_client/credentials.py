@@ -33,14 +33,23 @@ class _Request:
     open it is one step each: a signal handler may wait for the request that its thread waits for.
     """
 
-    __slots__ = ("error", "gate", "thread", "token")
+    __slots__ = ("_unclaimed", "error", "gate", "maker", "thread", "token")
 
     def __init__(self) -> None:
         self.gate = threading.Lock()
         self.gate.acquire()
         self.token: Token | None = None
         self.error: BaseException | None = None
+        self.maker = threading.get_ident()
         self.thread: int | None = None
+        self._unclaimed = [True]
+
+    def claim(self) -> bool:
+        """Return whether nobody else gives the answer; `True` only once."""
+        try:
+            return self._unclaimed.pop()
+        except IndexError:
+            return False
 
     def result(self, remaining: float | None) -> Token:
         """Wait for the answer, at most `remaining` seconds."""
@@ -134,15 +143,15 @@ class RenewableToken:
         request = self._requests.setdefault("token", mine)
         if request.thread == threading.get_ident():
             return None
-        if request is mine:
-            token = self._token
-            if token is not None and token.epoch > after:
-                # It came between the look at it and this request.
-                mine.token = token
-                self._requests.pop("token", None)
-                mine.gate.release()
-            else:
-                self._start(mine)
+        token = self._token
+        if request is mine and token is not None and token.epoch > after and mine.claim():
+            # It came between the look at it and this request.
+            mine.token = token
+            self._requests.pop("token", None)
+            mine.gate.release()
+        elif request.maker == mine.maker:
+            # Also in a signal handler that came before its thread could do this.
+            self._start(request)
         try:
             return request.result(remaining)
         except TimeoutException:
@@ -164,6 +173,8 @@ class RenewableToken:
             self._ask(request)
 
     def _ask(self, request: _Request) -> None:
+        if not request.claim():
+            return
         request.thread = threading.get_ident()
         try:
             value = checked_credential(self._provider(), "what access_token() returned")

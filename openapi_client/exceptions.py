@@ -198,7 +198,8 @@ class ApiException(OpenApiException):
 
     def __str__(self) -> str:
         status = "" if not self.status else str(self.status)
-        parts = [f"{status} {self.reason or ''}".strip() or type(self).__name__]
+        reason = _BLANKS.sub(" ", self.reason or "")  # all of them, before any of it is cut off
+        parts = [f"{status} {reason}".strip() or type(self).__name__]
         if self.detail and self.detail != self.reason:
             parts.append(f": {self.detail}")
         parts.append(f" [{self._circumstances()}]")
@@ -359,7 +360,7 @@ class ProtocolException(TransportException):
 
 
 class ResponseTooLargeException(TransportException):
-    """The answer is larger than `Configuration.max_response_bytes`."""
+    """The answer is larger than `max_response_bytes` or `max_response_expansion` allows."""
 
 
 def _detail(body: str | None) -> str | None:

@@ -70,3 +70,11 @@ def test_it_can_be_copied_and_pickled() -> None:
     answer = response()
     again = [copy.copy(answer), copy.deepcopy(answer), pickle.loads(pickle.dumps(answer))]
     assert again == [answer] * 3
+
+
+@pytest.mark.parametrize(
+    "given", [{"status_code": "200"}, {"status_code": True}, {"raw_data": "text"}], ids=str
+)
+def test_types_are_strict(given: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(given))):
+        ApiResponse.model_validate({"status_code": 200, "data": None, "raw_data": b""} | given)

@@ -198,7 +198,7 @@ BAD_SETTINGS: list[tuple[str, Any, str]] = [
     ],
     *[
         (name, value, f"{name} must be a positive int, not")
-        for name in ("connection_pool_maxsize", "max_response_bytes")
+        for name in ("connection_pool_maxsize", "max_response_bytes", "max_response_expansion")
         for value in (0, -1, 1.5, True, "64", 10**5000)
     ],
     *[

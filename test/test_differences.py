@@ -1,7 +1,7 @@
 """The page "Differences from the generated package" keeps its promises.
 
 Each row of the page names the test that holds it. Those that stand nowhere else stand here and in
-`test_differences_of_requests`, named after their rows.
+`test_differences_of_requests` and `test_generations`, named after their rows.
 """
 
 from __future__ import annotations
@@ -58,18 +58,18 @@ def functions_of(path: Path) -> set[str]:
 def test_each_row_of_the_page_has_its_test() -> None:
     assert len(rows()) > 40
     for row in rows():
-        assert len(row) == 3, row
-        path, _, name = row[2].strip("`").rpartition("::")
+        assert len(row) in (3, 5), row
+        path, _, name = row[-1].strip("`").rpartition("::")
         assert name in functions_of(TESTS / (path or Path(__file__).name)), row
 
 
 def test_each_test_stands_for_one_row() -> None:
-    named = [row[2].strip("`") for row in rows()]
+    named = [row[-1].strip("`") for row in rows()]
     assert len(set(named)) == len(named)
     here = functions_of(Path(__file__)) - OF_THE_PAGE
-    there = functions_of(TESTS / "test_differences_of_requests.py")
     assert here == {name for name in named if "::" not in name}
-    assert {f"test_differences_of_requests.py::{name}" for name in there} <= set(named)
+    for module in ("test_differences_of_requests.py", "test_generations.py"):
+        assert {f"{module}::{name}" for name in functions_of(TESTS / module)} <= set(named)
 
 
 # -- answers ---------------------------------------------------------------------------------------

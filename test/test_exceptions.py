@@ -185,6 +185,16 @@ def test_a_huge_answer_is_kept_whole_and_told_in_short(body: Any) -> None:
     assert len(str(error)) < 2048
 
 
+@pytest.mark.parametrize("status", [200, 500])
+def test_of_an_enormous_answer_the_beginning_is_kept(status: int) -> None:
+    body = b"<p>" + b"a" * 6_000_000
+    with ScriptedServer(always(http_answer(status, body))) as server, api_for(server) as api:
+        error = failure_of(get, api)
+    assert len(error.body or "") == 4 * 2**20
+    assert body.startswith(getattr(error, "raw_data", b""))
+    assert len(getattr(error, "raw_data", b"")) <= 4 * 2**20
+
+
 # -- the text --------------------------------------------------------------------------------------
 
 

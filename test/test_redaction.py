@@ -323,3 +323,16 @@ def test_four_times_the_text_costs_four_times_the_steps(parts: list[str]) -> Non
 
     calls(1)  # what is made of the secret is made once
     assert calls(40) <= 4 * calls(10) + 100
+
+
+@pytest.mark.parametrize("written", ["\\", "%25", "\\u0063", TOKEN[:9], TOKEN[:9] + "!", "\0%"])
+def test_a_long_text_full_of_escapes_and_pieces_is_cut_off(written: str) -> None:
+    # To look at each of them closely costs microseconds, at a moment when the deadline may be over.
+    shown = scrub(written * 100_000, {TOKEN})
+    assert len(shown) <= 65_536
+    assert TOKEN[:8] not in shown
+
+
+def test_a_long_text_with_a_few_of_them_is_kept_whole() -> None:
+    text = "A line of a page.\\n" * 10_000
+    assert scrub(f"{text}{TOKEN}{text}{TOKEN[:8]}", {TOKEN}) == f"{text}***{text}***"

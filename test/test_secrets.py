@@ -30,10 +30,13 @@ from openapi_client.exceptions import (
     ProxyException,
     TLSException,
 )
+from openapi_client.hooks import Hook
 from test.support.calls import TOKEN, client_for, failure_of
 from test.support.echoes import FAILURES, SETTINGS, echo, resetting, said_by
+from test.support.hooks import Told
 from test.support.recorder import closed_port
 from test.support.scripted import Peer, ScriptedServer, always, message
+from test.support.telemetry import Telemetry
 
 USER_AND_PASSWORD = base64.b64encode(f"user:{TOKEN}".encode()).decode()
 # The end of the encoded pair would be enough for a search that is not aligned to its beginning.
@@ -90,6 +93,13 @@ class Seen:
         self._logs = logs
         self.file = file
         self.texts: dict[str, str] = {}
+        self.told = Told()
+        self.telemetry = Telemetry()
+
+    @property
+    def hooks(self) -> list[Hook]:
+        """What is to watch the calls."""
+        return [self.told, self.telemetry.hook]
 
     def configuration(self, configuration: Configuration) -> None:
         """What a configuration shows of itself."""
@@ -125,6 +135,9 @@ class Seen:
         records = self._logs.records
         self.texts["log"] = self._logs.text + repr([vars(record) for record in records])
         self.texts["log file"] = self.file.read_text("utf-8") if self.file.exists() else ""
+        self.texts["hooks"] = f"{self.told.events!r}"
+        self.texts["spans"] = "".join(span.to_json() for span in self.telemetry.spans())
+        self.texts["metrics"] = self.telemetry.metrics_as_json()
         found = {
             name: text for name, text in self.texts.items() if any(form in text for form in FORMS)
         }
@@ -143,7 +156,8 @@ def seen(caplog: pytest.LogCaptureFixture, tmp_path: Path) -> Iterator[Seen]:
 
 
 def _client(stack: ExitStack, seen: Seen, url: str, kind: Kind, **settings: Any) -> ApiClient:
-    given: Settings = {"api_key": None, "retries": 1, **kind.settings, **settings}
+    given: Settings = {"api_key": None, "retries": 1, "hooks": seen.hooks}
+    given |= {**kind.settings, **settings}
     client = stack.enter_context(client_for(url, **given))
     # `client_for` has made the client; its own arguments are set as the constructor sets them.
     if "header_name" in kind.client:
@@ -178,6 +192,8 @@ def test_a_call_that_fails_shows_no_credential(failure: str, kind: str, seen: Se
         seen.error(error)
         assert isinstance(error, error_class)
         assert _came(server)
+        assert seen.told.ended
+        assert seen.telemetry.spans()
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,12 +9,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pyarrow.parquet
 from tqdm import tqdm
 
 from openapi_client import ApiClient, Configuration, MessagesApi
 
-arrow: Any = pyarrow  # it has no types
+arrow: Any = pyarrow  # which has no types
+files: Any = pyarrow.parquet
 GROUP = 10_000
 TEXTS = ("jti", "iss", "cid", "rid", "body")
 TIMES = ("created_at", "updated_at", "iat")
@@ -30,7 +32,7 @@ def main(app_id: str, connection_id: str, file: str) -> None:
     with ApiClient(Configuration.from_env()) as client:
         conversation = MessagesApi(client).conversation(app_id, connection_id)
         messages = conversation.messages(newest_first=False)
-        with tqdm(total=len(messages)) as bar, arrow.parquet.ParquetWriter(part, SCHEMA) as writer:
+        with tqdm(total=len(messages)) as bar, files.ParquetWriter(part, SCHEMA) as writer:
             while group := list(islice(messages, GROUP)):
                 columns = {name: [getattr(m, name) for m in group] for name in TEXTS}
                 times = {name: [getattr(m, f"{name}_datetime") for m in group] for name in TIMES}

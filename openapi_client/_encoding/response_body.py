@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from codecs import getincrementaldecoder
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import lru_cache, partial
 from typing import Any, NoReturn
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from openapi_client import models
 from openapi_client._encoding.json_repair import read_json
-from openapi_client._redaction import scrub
-from openapi_client.exceptions import DeserializationException
+from openapi_client._redaction import KEPT_BYTES, scrub
+from openapi_client.exceptions import DeserializationException, ResponseTooLargeException
 from openapi_client.models.base import Model
 from openapi_client.rest import AnyResponse
 
@@ -64,6 +66,50 @@ def is_utf8_json(content_type: str | None) -> bool:
     return is_json(content_type) and charset in (None, "utf-8", "utf8", "us-ascii")
 
 
+# Bytes of memory, at most, of a message that has nothing but a field that nobody knows (CPython
+# 3.11, pydantic 2.14). All other values of JSON take at most 31 times their text.
+_OBJECT_BYTES = 900
+# As many messages as the largest page has.
+_ALWAYS_TAKEN = 1000
+_BRACES = re.compile(rb'\\.|"|\{+', re.DOTALL)
+
+
+def check_expansion(response: AnyResponse, content: bytes, limit: int) -> None:
+    """Refuse JSON that would take far more memory than its text does.
+
+    Args:
+        response: whose body it is.
+        content: the JSON.
+        limit: `Configuration.max_response_expansion`.
+
+    Raises:
+        ResponseTooLargeException: its objects would take more than `limit` times its bytes.
+    """
+    most = max(_ALWAYS_TAKEN, limit * len(content) // _OBJECT_BYTES)
+    if content.count(b"{") > most and _has_more_objects(content, most):
+        failure = ResponseTooLargeException(
+            reason=f"The response's {len(content)} bytes have more than {most} objects in them, "
+            f"which take more than {limit} times the memory (max_response_expansion)"
+        )
+        failure.outcome = "answered"
+        failure.attempts = getattr(response, "attempts", ())
+        failure.request = getattr(response, "request_line", None)
+        raise failure
+
+
+def _has_more_objects(content: bytes, most: int) -> bool:
+    """Return whether there are more braces than `most` outside of the texts."""
+    within_text = False
+    for found in _BRACES.finditer(content):
+        if found[0] == b'"':
+            within_text = not within_text
+        elif not within_text:
+            most -= found[0].count(b"{")
+            if most < 0:
+                return True
+    return False
+
+
 def text_of(response: AnyResponse, content: bytes) -> str:
     """A body as text, whatever its charset."""
     from openapi_client._encoding.media_types import decode
@@ -74,16 +120,19 @@ def text_of(response: AnyResponse, content: bytes) -> str:
         return content.decode("utf-8", "replace")
 
 
-def without_secrets(response: AnyResponse, content: bytes) -> bytes:
-    """A body that repeats no credential of its request."""
+def kept_of(response: AnyResponse, content: bytes) -> bytes:
+    """Return what an error keeps of a body: its beginning, without credentials of its request."""
     from openapi_client._encoding.media_types import charset_of, codec_of
 
     secrets: frozenset[str] = getattr(response, "secrets", frozenset())
+    whole = len(content) <= KEPT_BYTES
+    content = content[:KEPT_BYTES]
     if not secrets:
         return content
     with suppress(ValueError):  # no charset that is known, or not a text in it
         codec = codec_of(charset_of(response.getheader("Content-Type")) or "utf-8")
-        text = content.decode(codec)
+        # A character that is cut off at the end is left out.
+        text = getincrementaldecoder(codec)().decode(content, final=whole)
         shown = scrub(text, secrets)
         content = content if shown == text else shown.encode(codec)
     # What the server says of its charset need not be true.
@@ -97,14 +146,27 @@ def raise_not_as_promised(
     name = (
         response_type if isinstance(response_type, str) else getattr(response_type, "__name__", "")
     )
-    shown = without_secrets(response, content)
+    shown = kept_of(response, content)
     # The cause quotes the body, and where it is long only pieces of it. If a server has put the
     # credentials of the request into that, the message and a traceback would show some of them.
     harmless = shown == content
-    told = f"The answer is not a {name}" + (f": {error}" if harmless else "")
+    told = str(error) if harmless else _without_input(error)
+    secrets: frozenset[str] = getattr(response, "secrets", frozenset())
     failure = DeserializationException(
-        response.status, told, http_resp=response, body=text_of(response, content)
+        response.status,
+        f"The answer is not a {name}" + (f": {scrub(told, secrets)}" if told else ""),
+        http_resp=response,
+        body=text_of(response, shown),
     )
     failure.detail = None
     failure.raw_data = shown
     raise failure from (error if harmless else None)
+
+
+def _without_input(error: ValueError | OSError) -> str:
+    """Return where the first thing is that pydantic does not accept, and why."""
+    if not isinstance(error, ValidationError):
+        return ""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(map(str, first["loc"]))[:KEPT_BYTES]
+    return f"{where}: {first['msg']}" if where else first["msg"]

@@ -252,7 +252,7 @@ class Exchange(Timeout):
         self.headers = headers
         self.target: str = call.target
         self.started: float = call.clock()
-        self.sent = False
+        self.sent: bool = False
         """Whether a byte of the request may have reached the server."""
         self.head: Head | None = None
         """The head of the response, once it is there."""

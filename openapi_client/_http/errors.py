@@ -22,6 +22,7 @@ from urllib3.exceptions import (
 from openapi_client._http.call import Exchange
 from openapi_client._http.head import Fields
 from openapi_client._http.response import ResponseTooLarge
+from openapi_client._redaction import KEPT_BYTES
 from openapi_client.exceptions import (
     ApiException,
     ClientClosedException,
@@ -51,13 +52,14 @@ def error_of(error: Exception, exchange: Exchange) -> ApiException:
         return _without_response(error, exchange.sent)
     failure = _within_response(error, head.status)
     if isinstance(failure, DeserializationException):
-        body = exchange.partial.decode("utf-8", "replace")
+        partial = exchange.partial[:KEPT_BYTES]
+        body = partial.decode("utf-8", "replace")
         if not 200 <= head.status <= 299:
             # That it failed is known, even if the server's words about it were cut off.
             failure = exception_class(head.status)(head.status, head.reason, body=body)
             failure.headers = Fields(head.fields)
         else:
-            failure.body, failure.raw_data = body, exchange.partial
+            failure.body, failure.raw_data = body, partial
     return failure
 
 

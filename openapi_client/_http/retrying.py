@@ -87,9 +87,9 @@ class RetryLoop:
         while True:
             exchange = Exchange(call, call.headers)
             shown = _shown(exchange)
-            if call.watch is not None:
-                call.watch.attempt_started(call, shown)
             try:
+                if call.watch is not None:
+                    call.watch.attempt_started(call, shown)
                 self._attempt(exchange, shown)
                 decision = self._decide(exchange)
             except BaseException as error:

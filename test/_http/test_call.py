@@ -5,8 +5,10 @@ from __future__ import annotations
 import select
 import socket
 import struct
+import sys
 import threading
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from openapi_client.exceptions import IncompleteResponseException
 from openapi_client.retries import RetryPolicy
 from test.support.calls import TOKEN, FakeTime, api_for, edit, failure_of, get, send
 from test.support.recorder import http_answer
-from test.support.scripted import Peer, ScriptedServer, always, in_turn, message
+from test.support.scripted import PATIENCE, Peer, ScriptedServer, always, in_turn, message
 
 GOOD = message("good")
 
@@ -207,3 +209,37 @@ def test_poll_may_be_taken_away_at_any_time(monkeypatch: pytest.MonkeyPatch, tls
             assert len(get(api) or "") == 100_000
         with api_for(server) as api:
             assert len(send(api, "y" * 1_000_000) or "") == 100_000
+
+
+PROVIDERS: dict[str, Callable[[], dict[str, Any]]] = {
+    "token": dict,
+    "provider": lambda: {"access_token": lambda: TOKEN, "api_key": {}},
+}
+
+
+@pytest.mark.parametrize("kind", PROVIDERS)
+def test_a_signal_handler_may_make_a_call_at_any_moment_of_another(kind: str) -> None:
+    def call_within_call(at: int) -> tuple[int, list[str | None]]:
+        """Make a call at the `at`th step of the first call of a client: steps, and the texts."""
+        steps, texts = 0, list[str | None]()
+
+        def step(*_: object) -> None:
+            nonlocal steps
+            steps += 1
+            if steps == at:
+                sys.setprofile(None)
+                texts.append(get(api))
+
+        with api_for(server, deadline=PATIENCE, **PROVIDERS[kind]()) as api:
+            before = sys.getprofile()
+            sys.setprofile(step)
+            try:
+                texts.append(get(api))
+            finally:
+                sys.setprofile(before)
+        return steps, texts
+
+    with ScriptedServer(always(GOOD)) as server:
+        total, _ = call_within_call(0)
+        for at in range(1, total, max(1, total // 200)):
+            assert set(call_within_call(at)[1]) == {"good"}
