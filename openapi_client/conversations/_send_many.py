@@ -152,7 +152,7 @@ def request_of(body: Body) -> MessageCreateMessageRequest:
     return MessageCreateMessageRequest.model_validate(given)
 
 
-def _drained(threads: Workers[Any, Outcome], pending: deque[Future[Outcome]]) -> Iterator[Outcome]:
+def _drained(threads: Workers[Item, Outcome], pending: deque[Future[Outcome]]) -> Iterator[Outcome]:
     while pending:
         yield threads.result(pending.popleft())
 

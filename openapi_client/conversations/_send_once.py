@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from openapi_client.conversations._backoff import may_pass, pause
 from openapi_client.conversations._claims import Claims, Known, Since, Ticket
+from openapi_client.conversations._entry import Entry
 from openapi_client.conversations._marker import marker_at, moment_of
 from openapi_client.conversations._times import NEVER, Times
-from openapi_client.conversations.ledger import Entry
 from openapi_client.exceptions import (
     ApiException,
     DeserializationException,

@@ -11,6 +11,7 @@ from openapi_client._caller import called_by
 from openapi_client._settings import seconds
 from openapi_client.conversations._arguments import check_at_least, check_text
 from openapi_client.conversations._claims import CLAIMS, conversation_name
+from openapi_client.conversations._entry import Entry
 from openapi_client.conversations._follow import ONE_ATTEMPT, Follower
 from openapi_client.conversations._iterate import MessageIterator, PageIterator
 from openapi_client.conversations._marker import Marker, marker_at
@@ -18,7 +19,7 @@ from openapi_client.conversations._send_many import Body, Outcome, Sender, paire
 from openapi_client.conversations._send_once import Calls, OnceSender, as_stored, safe_policy
 from openapi_client.conversations._times import Stop, Times
 from openapi_client.conversations._windows import FetchPage, Snapshot, Window, page_of, snapshot_of
-from openapi_client.conversations.ledger import Ledger
+from openapi_client.conversations.ledger import Ledger, check_ledger
 from openapi_client.exceptions import ApiValueError, DeserializationException
 from openapi_client.models import (
     MessageCreateMessageRequest,
@@ -67,7 +68,7 @@ class Conversation:
         self._app_id = app_id
         self._connection_id = connection_id
         self._times = Times() if times is None else times
-        self._ledger = ledger
+        self._ledger = check_ledger(ledger)
 
     @property
     def api(self) -> Operations:
@@ -83,6 +84,11 @@ class Conversation:
     def connection_id(self) -> str:
         """The other side of the conversation."""
         return self._connection_id
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """What remembers the sends of `send_once`, if anything does."""
+        return self._ledger
 
     def __repr__(self) -> str:
         return f"<Conversation of {self.app_id!r} with {self.connection_id!r}>"
@@ -281,7 +287,7 @@ class Conversation:
             ApiValueError: an argument makes no sense; the message names it.
         """
         check_at_least("workers", workers, 1)
-        ledger = self._ledger if ledger is None else ledger
+        ledger = check_ledger(ledger) or self._ledger
         if keys is not None and (not once or ledger is None or isinstance(keys, str)):
             raise ApiValueError("keys must be an iterable of str, with once=True and a ledger")
         configuration = self._messages.api_client.configuration
@@ -345,7 +351,7 @@ class Conversation:
         seconds("settle", settle)
         if give_up_after is not None:
             seconds("give_up_after", give_up_after)
-        ledger = self._ledger if ledger is None else ledger
+        ledger = check_ledger(ledger) or self._ledger
         if key is not None and ledger is None:
             raise ApiValueError("key needs a ledger: conversation(..., ledger=Ledger('sends.db'))")
         host = self._messages.api_client.configuration.host
@@ -354,7 +360,7 @@ class Conversation:
             self._calls_of(request, options),
             text,
             CLAIMS.of(name, self._times.clock),
-            None if ledger is None else ledger.entry(name, key, text),
+            None if ledger is None else Entry(ledger, name, key, text),
             settle=settle,
             give_up_after=give_up_after,
             times=self._times,

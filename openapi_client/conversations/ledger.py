@@ -28,27 +28,18 @@ dead.
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 import os
-import random
 import time
 from functools import partial
 from typing import Any
 
-from pydantic import ValidationError
 from typing_extensions import Self
 
 from openapi_client._settings import seconds
-from openapi_client.conversations._claims import Since
-from openapi_client.conversations.store import Record, Store, unusable
-from openapi_client.exceptions import ApiTypeError, ApiValueError, LedgerException
-from openapi_client.models import MessageMessage
+from openapi_client.conversations.store import Store
+from openapi_client.exceptions import ApiTypeError
 
 _DAY = 86_400.0
-_MOST_CHARACTERS = 255
-_LAST_SLOT = 2**31 - 1
-_ADDS_PER_CLEANING = 1000
 
 
 class Ledger:
@@ -71,7 +62,6 @@ class Ledger:
     ) -> None:
         self._forget_after = seconds("forget_after", forget_after)
         self._store = _opened(store)
-        self._adds = itertools.count()
 
     def __repr__(self) -> str:
         return f"<Ledger of {self._store!r}>"
@@ -89,148 +79,25 @@ class Ledger:
         """Close the file, or the connections; sends that are under way fail. Twice is once."""
         self._store.close()
 
-    def entry(self, conversation: str, key: str | None, text: str) -> Entry:
-        """Return what `send_once` needs of the ledger for one send; for its use.
+    @property
+    def store(self) -> Store:
+        """Where the sends are kept."""
+        return self._store
 
-        Args:
-            conversation: names the conversation, the same on every machine.
-            key: the key; `None` for one that nobody else has.
-            text: the text of the message.
-        """
-        checked = os.urandom(16).hex() if key is None else check_key(key)
-        return Entry(self, self._store, conversation, checked, text)
-
-    def clean(self) -> None:
-        """Forget old keys, now and then."""
-        if next(self._adds) % _ADDS_PER_CLEANING == 0:
-            self._store.forget(time.time() - self._forget_after)
+    def forget(self) -> None:
+        """Forget the keys that are too old; new sends do so by themselves, now and then."""
+        self._store.forget(time.time() - self._forget_after)
 
 
-class Entry:
-    """A key of a ledger, in the hands of one send.
-
-    Attributes:
-        message: the message of the key, if it is known.
-        since: what was known before the send of this key was first begun; `None` for a new key.
-    """
-
-    def __init__(
-        self, ledger: Ledger, store: Store, conversation: str, key: str, text: str
-    ) -> None:
-        self.message: MessageMessage | None = None
-        self.since: Since | None = None
-        self._ledger = ledger
-        self._store = store
-        self._place = (conversation, key)
-        self._digest = hashlib.sha256(text.encode()).hexdigest()
-        self._slot = 0
-
-    def take(self) -> bool:
-        """Take the key, unless its message is known; `False` if another send has it.
-
-        Raises:
-            ApiValueError: the key was used with another text.
-            LedgerException: the ledger cannot be read.
-        """
-        record = self._found()
-        if record is None:
-            self._slot = self._new_slot()
-            return True
-        if record.message is not None:
-            return True
-        if not self._store.lock(record.slot):
-            return False
-        self._slot = record.slot
-        # It may have ended between the two.
-        record = self._found()
-        if record is None or record.slot != self._slot:
-            self.release()
-            return self.take()
-        if record.message is None:
-            self.since = Since.from_text(record.since)
-        return True
-
-    def _found(self) -> Record | None:
-        record = self._store.find(*self._place)
-        if record is None:
-            return None
-        if record.digest != self._digest:
-            raise ApiValueError(f"The key {self._place[1]!r} was used with another text")
-        if record.message is not None:
-            self.message = _message_of(record)
-        return record
-
-    def _new_slot(self) -> int:
-        while True:
-            # Drawn by the system: forked processes would draw the same numbers.
-            slot = random.SystemRandom().randint(1, _LAST_SLOT)
-            if self._store.lock(slot):
-                return slot
-
-    def add(self, since: Since) -> bool:
-        """Keep a new key, before it is sent; `False` if another send was faster.
-
-        Raises:
-            LedgerException: it cannot be kept; nothing was sent.
-        """
-        record = Record(self._digest, self._slot, since.to_text())
-        if not self._store.add(*self._place, record, time.time()):
-            return False
-        self._ledger.clean()
-        return True
-
-    def claim(self, message: MessageMessage) -> bool:
-        """Give the key its message; `False` if it belongs to another key.
-
-        Raises:
-            LedgerException: that cannot be kept, so whether it is stored is not known for certain.
-        """
-        try:
-            if self._store.claim(*self._place, str(message.jti), message.to_json()):
-                return True
-            record = self._store.find(*self._place)
-        except LedgerException as error:
-            error.outcome = "unknown"
-            error.hint = "The message may be stored: the same key will find it."
-            raise
-        if record is not None and record.jti is None:
-            return False
-        if record is not None and record.jti == message.jti:
-            return True
-        raise _lost()
-
-    def check(self) -> None:
-        """Make sure that the key is still in the hands of this send.
-
-        Raises:
-            LedgerException: the store, or the connection to it, was lost meanwhile.
-        """
-        if not self._store.holds(self._slot):
-            raise _lost()
-
-    def remove(self) -> None:
-        """Forget the key: nothing of its send can ever be stored."""
-        try:
-            self._store.remove(*self._place)
-        except LedgerException:
-            # Then the next send with the key looks for a message that is not there.
-            return
-
-    def release(self) -> None:
-        """Let others have the key."""
-        self._store.unlock(self._slot)
-
-
-def check_key(key: object) -> str:
-    """Refuse what is no key; return it.
+def check_ledger(ledger: object) -> Ledger | None:
+    """Return what is a ledger or `None`.
 
     Raises:
-        ApiValueError: it is not a `str` of 1 to 255 characters that can be printed.
+        ApiTypeError: it is neither.
     """
-    if not isinstance(key, str) or not 1 <= len(key) <= _MOST_CHARACTERS or not key.isprintable():
-        shown = key if not isinstance(key, str) or len(key) <= _MOST_CHARACTERS else "a longer one"
-        raise ApiValueError(f"key must be a printable str of 1 to 255 characters, not {shown!r}")
-    return key
+    if ledger is None or isinstance(ledger, Ledger):
+        return ledger
+    raise ApiTypeError(f"ledger must be a Ledger, not {type(ledger).__name__}")
 
 
 def _opened(store: str | os.PathLike[str] | Store) -> Store:
@@ -242,22 +109,6 @@ def _opened(store: str | os.PathLike[str] | Store) -> Store:
         from openapi_client.conversations._sqlite_store import SqliteStore
 
         return SqliteStore(store)
-    if not hasattr(store, "find"):
+    if not hasattr(store, "claim"):
         raise ApiTypeError(f"store must be a path, a URL or a Store, not {type(store).__name__}")
     return store
-
-
-def _message_of(record: Record) -> MessageMessage:
-    try:
-        message = MessageMessage.from_json(record.message or "")
-    except (ValueError, ValidationError) as error:
-        raise unusable("of this send", f"its message is damaged ({error})") from error
-    if message is None:
-        raise unusable("of this send", "its message is damaged")
-    return message
-
-
-def _lost() -> LedgerException:
-    failure = LedgerException(0, "The ledger was lost while the send was under way")
-    failure.hint = "The message may be stored: the same key will find it."
-    return failure

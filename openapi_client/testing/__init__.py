@@ -19,7 +19,7 @@ from openapi_client import _installation as _installation
 if TYPE_CHECKING:
     from openapi_client.testing._contents import Clock
     from openapi_client.testing._effects import Fault, When
-    from openapi_client.testing._faults import Faults
+    from openapi_client.testing._faults import Answers, Faults
     from openapi_client.testing._generations import GENERATIONS, GenerationName
     from openapi_client.testing._go import Operation
     from openapi_client.testing._messages import StoredMessage
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "GENERATIONS": "_generations",
+    "Answers": "_faults",
     "Clock": "_contents",
     "Criteria": "_record",
     "Fault": "_effects",
@@ -43,6 +44,7 @@ _HOMES = {
 
 __all__ = [
     "GENERATIONS",
+    "Answers",
     "Clock",
     "Criteria",
     "Fault",

@@ -19,7 +19,6 @@ from typing import Any, NoReturn
 from openapi_client.testing._effects import Fault
 from openapi_client.testing._faults import Faults
 from openapi_client.testing._generations import GENERATIONS
-from openapi_client.testing._record import write_to_stderr
 from openapi_client.testing._server import MessagesServer
 
 _PROGRAM = "python -m openapi_client.testing"
@@ -104,7 +103,7 @@ def _run(given: argparse.Namespace, wait_for_signal: Callable[[], object]) -> in
             ca_cert=given.ca_cert,
             seed=given.seed,
             keep_requests=0,
-            log=write_to_stderr if given.log else None,
+            log=_write_to_stderr if given.log else None,
         )
     except ValueError as error:
         return _refuse(str(error))
@@ -133,6 +132,11 @@ def _run(given: argparse.Namespace, wait_for_signal: Callable[[], object]) -> in
     finally:
         server.close()
     return 0
+
+
+def _write_to_stderr(line: str) -> None:
+    sys.stderr.write(line + "\n")  # in one piece, so that lines of threads do not mix
+    sys.stderr.flush()
 
 
 def _refuse(reason: str) -> int:

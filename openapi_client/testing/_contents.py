@@ -139,7 +139,7 @@ class Contents:
         messages: int | Iterable[str],
         *,
         until: datetime | None = None,
-        interval: float = 1.0,
+        interval: float | None = None,
         created_at: datetime | Iterable[datetime] | None = None,
         own: bool = False,
     ) -> int:
@@ -150,7 +150,8 @@ class Contents:
             connection_id: who sent them; known from now on.
             messages: the texts, oldest first, or a number: `message 1`, `message 2`, ...
             until: when the last one was created (an aware datetime); None for now.
-            interval: seconds from each to the next, 0 or more.
+            interval: seconds from each to the next, 0 or more. None for 1, or for as much less as
+                it takes to be newer than what the conversation holds, as what arrives now is.
             created_at: when they were created, in place of `until` and `interval`, as after a bulk
                 import: one aware datetime for all of them, or one for each. With 2023 those of
                 the same microsecond have no order: it is another one for another page.
@@ -160,14 +161,18 @@ class Contents:
             ValueError: `interval` is negative, a datetime has no time zone, both `until` and
                 `created_at` are given, or not as many of the latter as messages.
         """
-        if not interval >= 0:
+        if interval is not None and not interval >= 0:
             raise ValueError(f"interval must be a number of seconds from 0 up, not {interval}")
         if isinstance(messages, int):
             bodies: list[str] = [f"message {number}" for number in range(1, messages + 1)]
         else:
             bodies = list(messages)
         if created_at is None:
-            step, end = round(interval * NANOSECONDS), self._moment(until)
+            end = self._moment(until)
+            step = NANOSECONDS if interval is None else round(interval * NANOSECONDS)
+            newest = self._store.newest(app_id, connection_id)
+            if interval is None and until is None and newest is not None and bodies:
+                step = min(step, max(0, end - newest) // len(bodies))
             moments = [end - step * before for before in reversed(range(len(bodies)))]
         elif until is None:
             moments = _moments(created_at, len(bodies))

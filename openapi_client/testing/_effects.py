@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypedDict, get_args
+from typing import TYPE_CHECKING, TypedDict, get_args
 
 from openapi_client.testing._generations import (
     NOT_FOUND,
@@ -17,7 +18,7 @@ from openapi_client.testing._generations import (
     internal_error,
 )
 from openapi_client.testing._go import Operation, to_json
-from openapi_client.testing._service import PendingRequest, Service
+from openapi_client.testing._service import PendingRequest
 from openapi_client.testing._wire import Reply
 
 if TYPE_CHECKING:
@@ -26,57 +27,54 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class Effect(Protocol):
+@dataclass(frozen=True)
+class Effect:
     """Something done to a pending request.
 
-    An effect with `takes_over` writes the answer, or its ruin; `apply` then tells whether the
-    connection goes on. The others come before it, and all of them are applied.
+    Attributes:
+        apply: does it; tells whether the connection goes on.
+        stored: whether the request takes effect before.
+        takes_over: whether it writes the answer, or what comes in its place. The others come
+            before it, and all of them are applied.
+        undo: takes back what lasts longer than the request; called when the fault is removed.
     """
 
-    takes_over: ClassVar[bool]
+    apply: Callable[[PendingRequest], bool]
+    stored: bool = False
+    takes_over: bool = True
+    undo: Callable[[], None] | None = None
 
-    def apply(self, pending: PendingRequest) -> bool:
-        """Does it."""
-        ...
-
-    def undo(self, service: Service) -> None:
-        """Takes back what lasts longer than the request; called when the fault is removed."""
-        ...
-
-
-class _Passing:
-    """An effect that leaves nothing behind."""
-
-    takes_over: ClassVar[bool] = True
-
-    def undo(self, service: Service) -> None:
-        """Nothing to take back."""
-
-
-@dataclass(frozen=True)
-class Replacement(_Passing):
-    """Another answer; the request takes effect first if `stored`."""
-
-    status: int
-    body: object
-    headers: Mapping[str, str]
-    stored: bool
-
-    def apply(self, pending: PendingRequest) -> bool:
-        """Sends it."""
+    def strike(self, pending: PendingRequest) -> bool:
+        """Do it to a request; tell whether the connection goes on."""
         if self.stored:
             pending.process()
-        response = _ready_answer(self.status, pending.service.generation)
-        if self.body is not None or response is None:
-            response = _answer(self.status, self.body)
-        headers = dict(self.headers)
-        given_type = [headers.pop(name) for name in list(headers) if name.lower() == "content-type"]
-        content_type = given_type[-1] if given_type else response.content_type
-        more = (*response.headers, *headers.items())
-        return pending.deliver(Reply(response.status, response.body, content_type, more))
+        return self.apply(pending)
 
 
-def _ready_answer(status: int, generation: Generation) -> Reply | None:
+def replacement(status: int, body: object, headers: Mapping[str, str], *, stored: bool) -> Effect:
+    """Send another answer.
+
+    Raises:
+        ValueError: an argument cannot be part of an answer.
+    """
+    if not 200 <= status <= 599:
+        raise ValueError(f"status must be from 200 to 599, not {status}")
+    for name, value in headers.items():
+        if any(character in f"{name}{value}" for character in "\r\n\0"):
+            raise ValueError(f"the header {name!r} must have no line break")
+    made = _reply(status, body)
+    kinds = [value for name, value in headers.items() if name.lower() == "content-type"]
+    others = [item for item in headers.items() if item[0].lower() != "content-type"]
+
+    def apply(pending: PendingRequest) -> bool:
+        reply = (body is None and _own_reply(status, pending.service.generation)) or made
+        kind = kinds[-1] if kinds else reply.content_type
+        return pending.deliver(Reply(status, reply.body, kind, (*reply.headers, *others)))
+
+    return Effect(apply, stored)
+
+
+def _own_reply(status: int, generation: Generation) -> Reply | None:
     """The service's own answer of that status, where it has one."""
     if status == 400:
         return generation.invalid_json
@@ -85,199 +83,129 @@ def _ready_answer(status: int, generation: Generation) -> Reply | None:
     return {401: TOKEN_INVALID, 404: NOT_FOUND, 423: PASSWORD_CHANGE_DUE}.get(status)
 
 
-def _answer(status: int, body: object) -> Reply:
+def _reply(status: int, body: object) -> Reply:
     if body is None:
-        body = _proxy_page(status) if status not in (204, 205, 304) else b""
+        body = b"" if status in (204, 205, 304) else _proxy_page(status)
     if isinstance(body, str):
         kind = "text/html" if body.lstrip()[:1] == "<" else "text/plain"
         return Reply(status, body.encode(), f"{kind}; charset=utf-8", ())
     if isinstance(body, bytes):
         return Reply(status, body, None if not body else "application/octet-stream", ())
+    try:
+        json.dumps(body)
+    except TypeError as error:
+        raise ValueError(f"body must be text, bytes or JSON: {error}") from None
     return Reply(status, to_json(body), headers=())
 
 
+_PHRASES = {known.value: known.phrase for known in HTTPStatus}
+
+
 def _proxy_page(status: int) -> str:
-    phrase = HTTPStatus(status).phrase if status in _KNOWN else "Status"
-    title = f"{status} {phrase}"
+    title = f"{status} {_PHRASES.get(status, 'Status')}"
     return (
         f"<html>\n<head><title>{title}</title></head>\n"
         f"<body><center><h1>{title}</h1></center></body>\n</html>\n"
     )
 
 
-_KNOWN = frozenset(known.value for known in HTTPStatus)
+def delay(seconds: float, *, stored: bool) -> Effect:
+    """Wait, before the request takes effect or, if `stored`, after."""
+    positive("seconds", seconds)
 
-
-@dataclass(frozen=True)
-class Delay(_Passing):
-    """A pause, before the request takes effect or, if `stored`, after."""
-
-    takes_over: ClassVar[bool] = False
-    seconds: float
-    stored: bool
-
-    def apply(self, pending: PendingRequest) -> bool:
-        """Waits."""
-        if self.stored:
-            pending.process()
-        pending.connection.wait(self.seconds)
+    def apply(pending: PendingRequest) -> bool:
+        pending.connection.wait(seconds)
         return True
 
+    return Effect(apply, stored, takes_over=False)
 
-@dataclass(frozen=True)
-class Silence(_Passing):
-    """No answer, until the client gives up."""
 
-    stored: bool
+def silence(*, stored: bool) -> Effect:
+    """Read on and say nothing, until the client gives up."""
 
-    def apply(self, pending: PendingRequest) -> bool:
-        """Reads on, and says nothing."""
-        if self.stored:
-            pending.process()
+    def apply(pending: PendingRequest) -> bool:
         while pending.connection.receive(1 << 16):
             pass
         return False
 
+    return Effect(apply, stored)
 
-@dataclass(frozen=True)
-class Reset(_Passing):
-    """A TCP reset in place of an answer."""
 
-    stored: bool
+def reset(*, stored: bool) -> Effect:
+    """Send a TCP reset."""
 
-    def apply(self, pending: PendingRequest) -> bool:
-        """Resets."""
-        if self.stored:
-            pending.process()
+    def apply(pending: PendingRequest) -> bool:
         pending.connection.reset()
         return False
 
+    return Effect(apply, stored)
 
-@dataclass(frozen=True)
-class Truncation(_Passing):
-    """The connection ends in the middle of the body, of which a fraction arrives."""
 
-    keep: float
+def truncation(keep: float) -> Effect:
+    """Send a fraction of the body, then end the connection."""
+    if not 0 <= keep < 1:
+        raise ValueError(f"keep must be from 0 to below 1, not {keep}")
 
-    def apply(self, pending: PendingRequest) -> bool:
-        """Sends what arrives."""
-        response = pending.process()
-        size = min(int(len(response.body) * self.keep), len(response.body) - 1)
-        head = pending.head(response, len(response.body))
-        pending.connection.send(head + response.body[: max(size, 0)])
+    def apply(pending: PendingRequest) -> bool:
+        body = pending.process().body
+        size = max(0, min(int(len(body) * keep), len(body) - 1))
+        pending.send(len(body), body[:size])
         return False
 
+    return Effect(apply)
 
-@dataclass(frozen=True)
-class Garbling(_Passing):
-    """A body of the right length in which every eighth byte, from the first, is noise."""
 
-    def apply(self, pending: PendingRequest) -> bool:
-        """Sends it."""
-        response = pending.process()
-        body = bytearray(response.body)
+def garbling() -> Effect:
+    """Send a body in which every eighth byte, from the first, is noise."""
+
+    def apply(pending: PendingRequest) -> bool:
+        body = bytearray(pending.process().body)
         for position in range(0, len(body), 8):
             # No byte of ASCII and none that can begin a character in UTF-8.
             body[position] = 0x80 | body[position] >> 2
-        pending.connection.send(pending.head(response, len(body)) + body)
+        return pending.send(len(body), bytes(body))
+
+    return Effect(apply)
+
+
+def dripping(interval: float, size: int) -> Effect:
+    """Send the head at once, then the body piece by piece, each after the interval."""
+    positive("interval", interval)
+    if size < 1:
+        raise ValueError(f"size must be at least 1, not {size}")
+
+    def apply(pending: PendingRequest) -> bool:
+        body = pending.process().body
+        pending.send(len(body), b"")
+        for start in range(0, len(body), size):
+            pending.connection.wait(interval)
+            pending.connection.send(body[start : start + size])
         return pending.goes_on
 
-
-@dataclass(frozen=True)
-class Dripping(_Passing):
-    """A body that comes a few bytes at a time."""
-
-    interval: float
-    size: int
-
-    def apply(self, pending: PendingRequest) -> bool:
-        """Sends the head at once, then the body piece by piece, each after the interval."""
-        response = pending.process()
-        pending.connection.send(pending.head(response, len(response.body)))
-        for start in range(0, len(response.body), self.size):
-            pending.connection.wait(self.interval)
-            pending.connection.send(response.body[start : start + self.size])
-        return pending.goes_on
+    return Effect(apply)
 
 
-@dataclass(frozen=True)
-class WrongLength(_Passing):
-    """A Content-Length that is wrong by so many bytes; the connection stays open."""
+def wrong_length(by: int) -> Effect:
+    """Send the whole body under a Content-Length that is wrong by so many bytes."""
+    if by == 0:
+        raise ValueError("by must not be 0: that is the right length")
 
-    by: int
+    def apply(pending: PendingRequest) -> bool:
+        body = pending.process().body
+        return pending.send(max(0, len(body) + by), body)
 
-    def apply(self, pending: PendingRequest) -> bool:
-        """Sends the whole body under the wrong length."""
-        response = pending.process()
-        length = max(0, len(response.body) + self.by)
-        pending.connection.send(pending.head(response, length) + response.body)
-        return pending.goes_on
+    return Effect(apply)
 
 
-class TokenExpiry:
-    """The token that is in force expires, and stays so until the fault is removed."""
-
-    takes_over: ClassVar[bool] = False
-
-    def begin(self, service: Service) -> None:
-        """Lets it expire."""
-        service.expired_token = service.token
-
-    def apply(self, pending: PendingRequest) -> bool:
-        """Lets it expire, for this request already."""
-        self.begin(pending.service)
-        return True
-
-    def undo(self, service: Service) -> None:
-        """Makes it valid again."""
-        service.expired_token = None
-
-
-class GenerationChange:
-    """Another generation answers, until the fault is removed.
-
-    Args:
-        generation: the one that answers.
-    """
-
-    takes_over: ClassVar[bool] = False
-
-    def __init__(self, generation: Generation) -> None:
-        self._generation = generation
-        self._before: Generation | None = None
-
-    def begin(self, service: Service) -> None:
-        """Changes it."""
-        if self._before is None:
-            self._before = service.generation
-            service.generation = self._generation
-
-    def apply(self, pending: PendingRequest) -> bool:
-        """Changes it, for this request already."""
-        self.begin(pending.service)
-        return True
-
-    def undo(self, service: Service) -> None:
-        """Brings back the generation that answered before."""
-        if self._before is not None:
-            service.generation = self._before
-            self._before = None
-
-
-def check_body(body: object) -> None:
-    """Refuses what cannot be a body.
+def positive(name: str, seconds: float) -> float:
+    """Check a number of seconds.
 
     Raises:
-        ValueError: it is neither text, bytes nor JSON.
+        ValueError: nothing can take so long.
     """
-    if not isinstance(body, bytes):
-        try:
-            json.dumps(body)
-        except TypeError as error:
-            raise ValueError(f"body must be text, bytes or JSON: {error}") from None
-
-
-_OPERATIONS: tuple[Operation, ...] = get_args(Operation)
+    if not 0 <= seconds < threading.TIMEOUT_MAX:
+        raise ValueError(f"{name} must be a number of seconds from 0 up, not {seconds}")
+    return seconds
 
 
 class When(TypedDict, total=False):
@@ -319,13 +247,13 @@ class Fault:
     ) -> None:
         _check(when)
         self.name = name
+        self.effect = effect
         self.strikes: int = 0
         """How often it struck."""
         self._when = when
         self._draws = draws
         self._end = end
         self._seen = 0
-        self.effect = effect
 
     def chooses(self, operation: Operation | None) -> bool:
         """Whether it strikes a request; counts the request. Called under the faults' lock."""
@@ -346,10 +274,6 @@ class Fault:
     def takes_over(self) -> bool:
         """Whether it decides the answer."""
         return self.effect is not None and self.effect.takes_over
-
-    def apply(self, pending: PendingRequest) -> bool:
-        """Does to an pending what it is there for; tells whether the connection goes on."""
-        return True if self.effect is None else self.effect.apply(pending)
 
     def remove(self) -> None:
         """Ends the fault, and takes back what it changed. Does nothing when it has ended."""
@@ -374,6 +298,9 @@ class Fault:
 def _draw(key: str) -> float:
     """A number from 0 to below 1 that depends on the key alone, whatever thread asks first."""
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=6).digest(), "big") / (1 << 48)
+
+
+_OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
 
 def _check(when: When) -> None:

@@ -1,4 +1,4 @@
-"""The faults that can be commanded: one vocabulary, used from Python and the command line."""
+"""Faults and answers on command: one vocabulary, used from Python and the command line."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing_extensions import Unpack
 
 import openapi_client.testing._effects as effects
 from openapi_client.testing._effects import Fault, When
-from openapi_client.testing._generations import GenerationName, generation_named
-from openapi_client.testing._go import Operation
-from openapi_client.testing._service import Service
+from openapi_client.testing._generations import Generation, GenerationName, generation_named
+from openapi_client.testing._go import Operation, to_json
+from openapi_client.testing._service import PendingRequest, Service
 
 
 class Faults:
@@ -67,18 +67,12 @@ class Faults:
                 answer.
             **when: which requests.
         """
-        if not 200 <= status <= 599:
-            raise ValueError(f"status must be from 200 to 599, not {status}")
-        effects.check_body(body)
         fields = dict(headers or {})
         if retry_after is not None:
             fields["Retry-After"] = (
                 retry_after if isinstance(retry_after, str) else f"{retry_after:g}"
             )
-        for name, value in fields.items():
-            if any(character in f"{name}{value}" for character in "\r\n\0"):
-                raise ValueError(f"the header {name!r} must have no line break")
-        return self._add("status", effects.Replacement(status, body, fields, stored), when)
+        return self._add("status", effects.replacement(status, body, fields, stored=stored), when)
 
     def latency(self, seconds: float, *, stored: bool = False, **when: Unpack[When]) -> Fault:
         """A pause before the answer.
@@ -88,7 +82,7 @@ class Faults:
             stored: True: the request takes effect before the pause, else after it.
             **when: which requests.
         """
-        return self._add("latency", effects.Delay(_positive("seconds", seconds), stored), when)
+        return self._add("latency", effects.delay(seconds, stored=stored), when)
 
     def no_answer(self, *, stored: bool = False, **when: Unpack[When]) -> Fault:
         """No answer at all; the connection stays open until the client closes it.
@@ -97,7 +91,7 @@ class Faults:
             stored: True: the request takes effect.
             **when: which requests.
         """
-        return self._add("no_answer", effects.Silence(stored), when)
+        return self._add("no_answer", effects.silence(stored=stored), when)
 
     def reset(self, *, stored: bool = False, **when: Unpack[When]) -> Fault:
         """A TCP reset in place of the answer.
@@ -106,7 +100,7 @@ class Faults:
             stored: True: the request takes effect first.
             **when: which requests.
         """
-        return self._add("reset", effects.Reset(stored), when)
+        return self._add("reset", effects.reset(stored=stored), when)
 
     def truncate(self, keep: float = 0.5, **when: Unpack[When]) -> Fault:
         """A body that breaks off; the request took effect.
@@ -115,13 +109,11 @@ class Faults:
             keep: the fraction of the body that arrives, from 0 to below 1.
             **when: which requests.
         """
-        if not 0 <= keep < 1:
-            raise ValueError(f"keep must be from 0 to below 1, not {keep}")
-        return self._add("truncate", effects.Truncation(keep), when)
+        return self._add("truncate", effects.truncation(keep), when)
 
     def garble(self, **when: Unpack[When]) -> Fault:
         """A body of the right length that is neither JSON nor UTF-8; the request took effect."""
-        return self._add("garble", effects.Garbling(), when)
+        return self._add("garble", effects.garbling(), when)
 
     def drip(self, interval: float = 0.05, *, size: int = 1, **when: Unpack[When]) -> Fault:
         """A body that comes in small pieces; the request took effect.
@@ -131,9 +123,7 @@ class Faults:
             size: bytes in a piece.
             **when: which requests.
         """
-        if size < 1:
-            raise ValueError(f"size must be at least 1, not {size}")
-        return self._add("drip", effects.Dripping(_positive("interval", interval), size), when)
+        return self._add("drip", effects.dripping(interval, size), when)
 
     def wrong_length(self, by: int = 10, **when: Unpack[When]) -> Fault:
         """A Content-Length that does not fit the body; the request took effect.
@@ -143,16 +133,22 @@ class Faults:
                 (they are left on the connection, which stays open).
             **when: which requests.
         """
-        if by == 0:
-            raise ValueError("by must not be 0: that is the right length")
-        return self._add("wrong_length", effects.WrongLength(by), when)
+        return self._add("wrong_length", effects.wrong_length(by), when)
 
     def expire_token(self, **when: Unpack[When]) -> Fault:
         """The token expires, now or, with `when`, at the request that is struck first.
 
         It stays so until the fault is removed; a token assigned to `server.token` is valid.
         """
-        return self._add_lasting("expire_token", effects.TokenExpiry(), when)
+        service = self._service
+
+        def begin() -> None:
+            service.expired_token = service.token
+
+        def undo() -> None:
+            service.expired_token = None
+
+        return self._add_lasting("expire_token", begin, undo, when)
 
     def generation(self, name: GenerationName, **when: Unpack[When]) -> Fault:
         """Another generation answers, now or, with `when`, from the request that is struck.
@@ -161,8 +157,19 @@ class Faults:
             name: which one.
             **when: which requests.
         """
-        change = effects.GenerationChange(generation_named(name))
-        return self._add_lasting("generation", change, when)
+        service, chosen = self._service, generation_named(name)
+        before: list[Generation] = []
+
+        def begin() -> None:
+            if not before:
+                before.append(service.generation)
+                service.generation = chosen
+
+        def undo() -> None:
+            if before:
+                service.generation = before.pop()
+
+        return self._add_lasting("generation", begin, undo, when)
 
     def refuse(
         self,
@@ -192,7 +199,7 @@ class Faults:
             when["share"] = share
         if times is not None or not when:
             when["times"] = 1 if times is None else times
-        closed_for = None if seconds is None else _positive("seconds", seconds)
+        closed_for = None if seconds is None else effects.positive("seconds", seconds)
         fault = self._make("refuse", None, when)
         with self._lock:
             self._refusals[fault] = closed_for
@@ -263,9 +270,10 @@ class Faults:
                 timer = self._open(fault)
             else:
                 timer = None
-                if fault in self._faults and fault.effect is not None:
+                if fault in self._faults:
                     self._faults = tuple(f for f in self._faults if f is not fault)
-                    fault.effect.undo(self._service)
+                    if fault.effect is not None and fault.effect.undo is not None:
+                        fault.effect.undo()
         if timer is not None:
             timer.cancel()
             timer.join()  # without the lock, which the timer's thread may be waiting for
@@ -280,17 +288,61 @@ class Faults:
         return fault
 
     def _add_lasting(
-        self, name: str, effect: effects.TokenExpiry | effects.GenerationChange, when: When
+        self, name: str, begin: Callable[[], None], undo: Callable[[], None], when: When
     ) -> Fault:
+        def apply(_: PendingRequest) -> bool:
+            begin()  # for this request already
+            return True
+
+        effect = effects.Effect(apply, takes_over=False, undo=undo)
         fault = self._add(name, effect, {"times": 1, **when})
         if not when:
             with self._lock:
                 fault.strikes = 1
-                effect.begin(self._service)
+                begin()
         return fault
 
 
-def _positive(name: str, seconds: float) -> float:
-    if not 0 <= seconds < threading.TIMEOUT_MAX:
-        raise ValueError(f"{name} must be a number of seconds from 0 up, not {seconds}")
-    return seconds
+class Answers:
+    """Single answers in place of the service's, for tests that need no state.
+
+    Args:
+        faults: what they are added to.
+    """
+
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
+
+    def add(
+        self,
+        *,
+        status: int = 200,
+        json: object = None,
+        body: str | bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        **when: Unpack[When],
+    ) -> Fault:
+        """Answer so in place of the service, which is not asked, not even for the token.
+
+        Those added first answer first, so that with `times=1` they come one after another.
+
+        Args:
+            status: 200 to 599.
+            json: the body, as JSON; None for another one.
+            body: the body, as text or bytes; None for an empty one.
+            headers: further header fields.
+            **when: which requests, as of any fault.
+
+        Returns:
+            The fault that it is: it lasts until its `remove`, to the end of its `with` block, or
+            until `faults.clear`.
+
+        Raises:
+            ValueError: both `json` and `body` are given, or one cannot be sent.
+        """
+        if json is not None and body is not None:
+            raise ValueError("an answer has either json or body")
+        if json is None:
+            return self._faults.status(status, body or b"", headers=headers, **when)
+        headers = {"Content-Type": "application/json; charset=UTF-8", **(headers or {})}
+        return self._faults.status(status, to_json(json), headers=headers, **when)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any, Literal, cast, get_args
 
@@ -101,14 +101,14 @@ Errors = dict[str, str]
 def _errors(given: Mapping[str, object], lengths: Mapping[str, range | None]) -> Errors:
     """Tell what is wrong with the fields of a body, in the words of the service."""
     errors: Errors = {}
-    for field, allowed in sorted(lengths.items()):
-        length = len(str(given.get(field, "")).encode())
+    for name, allowed in sorted(lengths.items()):
+        length = len(str(given.get(name, "")).encode())
         if not length:
-            errors[field] = _BLANK
+            errors[name] = _BLANK
         elif allowed is not None and length not in allowed:
             most = allowed[-1]
             between = f"between {allowed[0]} and {most}" if allowed[0] else f"no more than {most}"
-            errors[field] = f"the length must be {between}"
+            errors[name] = f"the length must be {between}"
     return errors
 
 
@@ -126,9 +126,29 @@ def _invalid_2024(errors: Errors) -> Reply:
     return _invalid_input(_told(errors))
 
 
+_NO_ROWS_404 = Reply(404, to_json(_NO_ROWS))
+_NO_ROWS_500 = Reply(500, to_json(_NO_ROWS))
+
+_INVALID_JSON = _invalid_input("The provided body is not valid")
+_LOGIN_REFUSED = Reply(401, to_json({"message": "Unauthorized"}))
+_UNAUTHORIZED = "You're unauthorized to perform this action"
+_LOGIN_REFUSED_2023 = Reply(
+    401,
+    to_json(
+        {
+            "status": 401,
+            "message": "You are not authenticated to perform the requested action.",
+        }
+    ),
+)
+_OBJECT: GoType = {"link": str, "name": str, "mime": str, "expires": int, "key": str}
+
+
 @dataclass(frozen=True)
 class Generation:
     """How one generation behaves; each attribute is a row of its behaviour.
+
+    What is left out is as the documentation has it.
 
     Attributes:
         name: what programs choose it by.
@@ -164,32 +184,32 @@ class Generation:
     """
 
     name: GenerationName
-    fields: Callable[[StoredMessage, Written], dict[str, Any]]
-    sent_status: int
-    cid_per_message: bool
-    message_not_found: Reply
-    id_decides: bool
-    id_with_slash: bool
-    edit_not_found: Callable[[], Reply]
-    edit_unknown_connection: Reply | None
-    list_unknown_connection: Reply
-    send_unknown_connection: Reply | None
-    connection_before_body: bool
-    invalid_json: Reply
-    strict_body: bool
-    send_fields: Mapping[str, GoType]
-    invalid_text: Callable[[Errors], Reply] | None
-    nul_body: Reply | None
-    counts_everything: bool
-    order: Order
-    always_z: bool
-    fraction_digits: int
-    always_has_login: bool
-    login_refused: Reply
-    login_invalid: Callable[[Errors], Reply] | None
-    refresh_refused: Reply
-    refresh_invalid: Reply | None
-    guarded: str
+    fields: Callable[[StoredMessage, Written], dict[str, Any]] = _fields_2023
+    sent_status: int = 200
+    cid_per_message: bool = False
+    message_not_found: Reply = NOT_FOUND
+    id_decides: bool = False
+    id_with_slash: bool = False
+    edit_not_found: Callable[[], Reply] = lambda: NOT_FOUND
+    edit_unknown_connection: Reply | None = None
+    list_unknown_connection: Reply = NOT_FOUND
+    send_unknown_connection: Reply | None = None
+    connection_before_body: bool = False
+    invalid_json: Reply = _INVALID_JSON
+    strict_body: bool = True
+    send_fields: Mapping[str, GoType] = field(default_factory=lambda: {"body": str})
+    invalid_text: Callable[[Errors], Reply] | None = None
+    nul_body: Reply | None = None
+    counts_everything: bool = False
+    order: Order = "exact"
+    always_z: bool = False
+    fraction_digits: int = 9
+    always_has_login: bool = False
+    login_refused: Reply = _LOGIN_REFUSED
+    login_invalid: Callable[[Errors], Reply] | None = None
+    refresh_refused: Reply = _LOGIN_REFUSED
+    refresh_invalid: Reply | None = None
+    guarded: str = BASE_PATH
 
     def message(
         self, message: StoredMessage, zone: tzinfo | None, status: int = 200, *, digits: int = 0
@@ -238,71 +258,23 @@ class Generation:
         return lambda nanoseconds: rfc3339(nanoseconds, zone, always_z=always_z, digits=digits)
 
 
-_NO_ROWS_404 = Reply(404, to_json(_NO_ROWS))
-_NO_ROWS_500 = Reply(500, to_json(_NO_ROWS))
-
-_INVALID_JSON = _invalid_input("The provided body is not valid")
-_LOGIN_REFUSED = Reply(401, to_json({"message": "Unauthorized"}))
-_UNAUTHORIZED = "You're unauthorized to perform this action"
-_LOGIN_REFUSED_2023 = Reply(
-    401,
-    to_json(
-        {
-            "status": 401,
-            "message": "You are not authenticated to perform the requested action.",
-        }
-    ),
-)
-_OBJECT: GoType = {"link": str, "name": str, "mime": str, "expires": int, "key": str}
-
 _BY_NAME: dict[str, Generation] = {
     generation.name: generation
     for generation in (
-        Generation(
-            name="documented",
-            fields=_fields_2023,
-            sent_status=200,
-            cid_per_message=False,
-            message_not_found=NOT_FOUND,
-            id_decides=False,
-            id_with_slash=False,
-            edit_not_found=lambda: NOT_FOUND,
-            edit_unknown_connection=None,
-            list_unknown_connection=NOT_FOUND,
-            send_unknown_connection=None,
-            connection_before_body=False,
-            invalid_json=_INVALID_JSON,
-            strict_body=True,
-            send_fields={"body": str},
-            invalid_text=None,
-            nul_body=None,
-            counts_everything=False,
-            order="exact",
-            always_z=False,
-            fraction_digits=9,
-            always_has_login=False,
-            login_refused=_LOGIN_REFUSED,
-            login_invalid=None,
-            refresh_refused=_LOGIN_REFUSED,
-            refresh_invalid=None,
-            guarded=BASE_PATH,
-        ),
+        Generation(name="documented"),
         Generation(
             name="2023",
-            fields=_fields_2023,
             sent_status=201,
             cid_per_message=True,
             message_not_found=_NO_ROWS_404,
             id_decides=True,
             id_with_slash=True,
             edit_not_found=lambda: _NO_ROWS_500,
-            edit_unknown_connection=None,
             list_unknown_connection=_NO_ROWS_404,
             send_unknown_connection=Reply(404, to_json("connection not found")),
             connection_before_body=True,
             invalid_json=Reply(400, to_json("")),
             strict_body=False,
-            send_fields={"body": str},
             invalid_text=lambda errors: Reply(500, to_json(_told(errors))),
             nul_body=Reply(500, to_json('pq: invalid byte sequence for encoding "UTF8": 0x00')),
             counts_everything=True,
@@ -313,31 +285,19 @@ _BY_NAME: dict[str, Generation] = {
             login_refused=_LOGIN_REFUSED_2023,
             login_invalid=_login_invalid_2023,
             refresh_refused=_LOGIN_REFUSED_2023,
-            refresh_invalid=None,
-            guarded=BASE_PATH,
         ),
         Generation(
             name="2024",
             fields=_fields_2024,
             sent_status=202,
             cid_per_message=True,
-            message_not_found=NOT_FOUND,
-            id_decides=False,
-            id_with_slash=False,
             edit_not_found=internal_error,
             edit_unknown_connection=NOT_FOUND,
-            list_unknown_connection=NOT_FOUND,
             send_unknown_connection=NOT_FOUND,
-            connection_before_body=False,
-            invalid_json=_INVALID_JSON,
             strict_body=False,
             send_fields={"body": str, "options": {"objects": [_OBJECT]}},
             invalid_text=_invalid_2024,
-            nul_body=None,
-            counts_everything=False,
             order="local",
-            always_z=False,
-            fraction_digits=9,
             always_has_login=True,
             login_refused=error_object(401, _UNAUTHORIZED, "Provided auth credentials are invalid"),
             login_invalid=_invalid_2024,

@@ -88,7 +88,7 @@ def bind(host: str, port: int) -> list[socket.socket]:
     Raises:
         OSError: none of the addresses can be bound, or the port is in use on one of them.
     """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     addresses = list(dict.fromkeys((family, address[0]) for family, _, _, _, address in found))
     attempts_left = _PORT_ATTEMPTS if port == 0 else 1
     while True:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import json
 import re
-import sys
 import threading
 import time
 from collections import deque
@@ -42,12 +41,16 @@ def steady_seconds(_read: Callable[[], float] = _unfrozen_clock()) -> float:  # 
 
 # Tests assert about headers of their own, so all are shown but those that carry credentials.
 _CREDENTIAL = re.compile(
-    r"auth(?!or(?!iz))|cookie|token|secret|passw|pwd|credential|api.?key|\bkey\b|jwt|session|signature",
+    r"auth(?!or(?!iz))|cookie|token|secret|pass(?!ive|age|eng)|pwd|credential|api.?key|\bkey\b"
+    r"|jwt|session|signature|\botp\b|\bpin\b",
     re.IGNORECASE,
 )
+# A name can be spelled with escapes of JSON, or of percent, so that it is not seen as it stands.
+_JSON_ESCAPE = re.compile(r"\\u00([2-7][0-9A-Fa-f])")
 _LOGIN_PATHS = (LOGIN_PATH, REFRESH_PATH)
 _FIELD_BYTES = 200  # what Python's objects for a header field take beside their text
-_AUTHORIZATION = re.compile(r"(\S+ +)?\S.*")
+# The scheme is no secret, and whether there was one is what a test may want to know.
+_SCHEME = re.compile(r"(?:basic|bearer|digest|negotiate|token) +(?=\S)", re.IGNORECASE)
 
 
 class RecordedRequest:
@@ -90,7 +93,7 @@ class RecordedRequest:
         joined: dict[str, str] = {}
         for name, value in self._request.fields:
             lower = name.lower()
-            shown = _masked(lower, value) if _CREDENTIAL.search(lower) else value
+            shown = _shown_field(lower, value)
             joined[lower] = f"{joined[lower]}, {shown}" if lower in joined else shown
         return joined
 
@@ -101,9 +104,8 @@ class RecordedRequest:
         That is any body that names some, but those of the four operations, which are messages.
         """
         body = self._request.body
-        if self._target is None and _CREDENTIAL.search(body.decode("latin-1")):
-            return HIDDEN.encode()
-        return HIDDEN.encode() if self.path in _LOGIN_PATHS else body
+        masked = self._target is None and _names_credential(body.decode("latin-1"))
+        return HIDDEN.encode() if masked or self.path in _LOGIN_PATHS else body
 
     @property
     def size(self) -> int:
@@ -150,7 +152,7 @@ class RecordedRequest:
         """Path and query as they were spelled, with credentials in the query masked."""
         pairs = self._request.query.split("&") if self._request.query else []
         shown = [
-            f"{pair.partition('=')[0]}={HIDDEN}" if _CREDENTIAL.search(unquote(pair)) else pair
+            f"{pair.partition('=')[0]}={HIDDEN}" if _names_credential(pair) else pair
             for pair in pairs
         ]
         return self.path + ("?" + "&".join(shown) if shown else "")
@@ -162,10 +164,17 @@ class RecordedRequest:
         return f"<{_printable(text)} -> {self.status or 'no answer'}>"
 
 
-def _masked(lower_name: str, value: str) -> str:
-    # The scheme is no secret, and whether there was one is what a test may want to know.
-    match = _AUTHORIZATION.fullmatch(value) if "authoriz" in lower_name else None
-    return f"{(match[1] or '') if match else ''}{HIDDEN}"
+def _names_credential(text: str) -> bool:
+    unescaped = _JSON_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), unquote(text))
+    return _CREDENTIAL.search(unescaped) is not None
+
+
+def _shown_field(lower_name: str, value: str) -> str:
+    if _CREDENTIAL.search(lower_name):
+        scheme = _SCHEME.match(value) if "authoriz" in lower_name else None
+        return f"{scheme[0] if scheme else ''}{HIDDEN}"
+    # Such as the address of the page that a link was on.
+    return HIDDEN if "=" in value and _names_credential(value) else value
 
 
 class Criteria(TypedDict, total=False):
@@ -234,7 +243,10 @@ class RequestRecord(Sequence[RecordedRequest]):
         return iter(self._copy())
 
     def __repr__(self) -> str:
-        return f"<RequestRecord of {len(self)}>"
+        return f"<RequestRecord of {len(self)}{self._dropped()}>"
+
+    def _dropped(self) -> str:
+        return f" ({self._forgotten} older requests are no longer kept)" if self._forgotten else ""
 
     def _copy(self) -> list[RecordedRequest]:
         with self._changed:
@@ -307,7 +319,7 @@ class RequestRecord(Sequence[RecordedRequest]):
         if received != list(expected):
             lines = difflib.ndiff(list(expected), received)
             raise AssertionError(
-                "the operations differ (- expected, + received):\n"
+                f"the operations differ (- expected, + received){self._dropped()}:\n"
                 + "\n".join(f"  {line}" for line in lines if not line.startswith("?"))
             )
 
@@ -316,20 +328,16 @@ class RequestRecord(Sequence[RecordedRequest]):
         ranked = [(len(_differences(r, criteria)), r) for r in requests]
         fitting = sum(not count for count, _ in ranked)
         within = "" if waited is None else f" within {waited:g} s"
-        lines = [f"expected {wanted} that fit {_shown_criteria(criteria)}, got {fitting}{within}"]
-        if self._forgotten:
-            lines.append(f"({self._forgotten} older requests are no longer kept)")
-        lines.append(f"{len(requests)} received:" if requests else "nothing was received")
+        shown = ", ".join(f"{name}={value!r}" for name, value in criteria.items()) or "anything"
+        lines = [f"expected {wanted} that fit {shown}, got {fitting}{within}"]
+        received = f"{len(requests)} received" if requests else "nothing was received"
+        lines.append(f"{received}{self._dropped()}{':' if requests else ''}")
         lines += [f"  {number}. {r!r}" for number, r in enumerate(requests[-20:], 1)]
         if requests and not fitting:
             nearest = min(ranked, key=lambda pair: pair[0])[1]
             lines.append(f"the nearest, {nearest!r}, differs (- expected, + received):")
             lines += _differences(nearest, criteria)
         return "\n".join(lines)
-
-
-def _shown_criteria(criteria: Criteria) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in criteria.items()) or "anything"
 
 
 def _differences(request: RecordedRequest, criteria: Criteria) -> list[str]:
@@ -357,7 +365,7 @@ def _differences(request: RecordedRequest, criteria: Criteria) -> list[str]:
 
 def _difference(name: str, expected: object, received: object) -> str:
     lines = difflib.ndiff(_lines(expected), _lines(received))
-    shown = "\n".join(f"    {line}" for line in lines if not line.startswith("?"))
+    shown = "\n".join(f"    {_printable(line)}" for line in lines if not line.startswith("?"))
     return f"  {name}:\n{shown}"
 
 
@@ -388,9 +396,3 @@ def log_line(request: RecordedRequest, seconds: float) -> str:
 def _printable(text: str) -> str:
     """Escape control characters: nothing that comes from outside may control a terminal."""
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)
-
-
-def write_to_stderr(line: str) -> None:
-    """Writes a line to standard error in one piece, so that lines of threads do not mix."""
-    sys.stderr.write(line + "\n")
-    sys.stderr.flush()

@@ -10,7 +10,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Any
 
 from openapi_client.testing._contents import Contents
-from openapi_client.testing._faults import Faults
+from openapi_client.testing._faults import Answers, Faults
 from openapi_client.testing._generations import GenerationName, generation_named
 from openapi_client.testing._go import BASE_PATH
 from openapi_client.testing._listener import Listener
@@ -60,6 +60,7 @@ class MessagesServer(Contents):
     Attributes:
         clock: what time it is on the server; it can be set.
         faults: what goes wrong, on command.
+        answers: single answers in place of the service's, on command.
         requests: what was asked, with assertions.
         users: names and passwords of those who may log in; it can be changed.
 
@@ -110,6 +111,7 @@ class MessagesServer(Contents):
         self.users.update(users or {})
         self.requests: RequestRecord = RequestRecord(keep_requests, keep_bytes)
         self.faults: Faults = Faults(self._service, self._gate, seed)
+        self.answers: Answers = Answers(self.faults)
         if example:
             self.seed_example()
 
@@ -300,8 +302,8 @@ class MessagesServer(Contents):
         try:
             if struck:
                 recorded.fault = ", ".join(fault.name for fault in struck)
-                for fault in struck:
-                    goes_on = fault.apply(pending)
+                for effect in (fault.effect for fault in struck if fault.effect):
+                    goes_on = effect.strike(pending)
             if not (struck and struck[-1].takes_over):
                 goes_on = pending.deliver(pending.process())
         finally:

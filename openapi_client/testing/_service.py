@@ -316,12 +316,15 @@ class PendingRequest:
                 close=self._closing,
             )
         )
-        return not self._closing
+        return self.goes_on
 
-    def head(self, response: Reply, length: int) -> bytes:
-        """The head of an answer that is sent in pieces, with that Content-Length."""
+    def send(self, length: int, body: bytes) -> bool:
+        """Send the service's answer with another body, under that Content-Length."""
+        response = self.process()
         self._note(response.status)
-        return render_head(response, (("Content-Length", str(length)),), close=self._closing)
+        framing = (("Content-Length", str(length)),)
+        self.connection.send(render_head(response, framing, close=self._closing) + body)
+        return self.goes_on
 
     @property
     def goes_on(self) -> bool:

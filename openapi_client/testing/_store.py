@@ -73,17 +73,14 @@ _SELECT_ANYWHERE = (
     "SELECT c.number FROM connection c CROSS JOIN message m "
     "ON m.connection = c.number AND m.jti = ? LIMIT 1"
 )
+_SELECT_NEWEST = "SELECT max(created) FROM message WHERE connection = ?"
 _SELECT_NUMBERED = "SELECT * FROM stored_message WHERE number IN ({})"
-_SELECT_RANKS = {
-    "created": "SELECT created, number FROM message WHERE connection = ? ORDER BY created, number",
-    "local": "SELECT local, number FROM message WHERE connection = ? ORDER BY local, number",
-}
+_SELECT_RANKS = "SELECT {0}, number FROM message WHERE connection = ? ORDER BY {0}, number"
 _MIGRATION_FROM_1 = """
 ALTER TABLE message ADD COLUMN local INTEGER NOT NULL DEFAULT 0;
 UPDATE message SET local = local_nanoseconds(created);
 PRAGMA user_version = 2;
 """
-_COUNT_EVERYTHING = "SELECT count(*) FROM message"
 # None for a parameter fits every row.
 _SELECT_FITTING = (
     "SELECT * FROM stored_message WHERE (:app_id IS NULL OR app_id = :app_id) "
@@ -260,6 +257,15 @@ class Store:
         local = local_nanoseconds(at, self._zone)
         return (number, jti, iss, cid, rid, body, at, at, at, read, received, local)
 
+    def newest(self, app_id: str, connection_id: str) -> int | None:
+        """When a conversation's newest message was created, None where it has none."""
+        with self._lock:
+            known = self._find(app_id, connection_id)
+            if known is None:
+                return None
+            (newest,) = self._db.execute(_SELECT_NEWEST, known[:1]).fetchone()
+            return cast("int | None", newest)
+
     def get(self, app_id: str, connection_id: str, jti: str) -> StoredMessage | None:
         """One message, None where there is none."""
         with self._lock:
@@ -356,16 +362,14 @@ class Store:
         kind = "local" if order == "local" else "created"
         ranks = self._ranks.get((connection, kind))
         if ranks is None:
-            ranks = Ranks(self._db.execute(_SELECT_RANKS[kind], (connection,)))
+            ranks = Ranks(self._db.execute(_SELECT_RANKS.format(kind), (connection,)))
             self._ranks[connection, kind] = ranks
         return ranks
 
     def _count_everything(self) -> int:
-        everything = self._everything
-        if everything is None:
-            (everything,) = self._db.execute(_COUNT_EVERYTHING).fetchone()
-            self._everything = everything
-        return cast("int", everything)
+        if self._everything is None:
+            (self._everything,) = self._db.execute("SELECT count(*) FROM message").fetchone()
+        return cast("int", self._everything)
 
     def _forget_order(self) -> None:
         self._ranks.clear()

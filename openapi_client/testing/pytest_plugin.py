@@ -42,7 +42,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini(_TLS_OPTION, "messages server over HTTPS", type="bool", default=False)
     parser.addini(
-        _HOST_OPTION, "name or address that the messages server listens on", default="localhost"
+        _HOST_OPTION, "name or address that the messages server listens on", default="127.0.0.1"
     )
 
 

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from openapi_client import MessagesApi
+from openapi_client.exceptions import UnauthorizedException
 from openapi_client.testing import MessagesServer
 from test.support.raw import APP, CONNECTION, MESSAGES, Answer, RawClient, exchange_bytes
 
@@ -482,3 +484,45 @@ def test_faults_compose_as_their_model_says(
         expected.append(result)
     assert [outcome(messages_server) for _ in range(8)] == expected
     messages_server.faults.clear()
+
+
+# Single answers.
+
+
+def test_answers_come_in_place_of_the_service(
+    messages_server: MessagesServer, messages_api: MessagesApi
+) -> None:
+    added = messages_server.answers.add(operation="get", json={"jti": "j", "body": "<Hello>"})
+    messages_server.token = "another"
+    assert messages_api.get("no app", "nobody", "nothing").body == "<Hello>"
+    with pytest.raises(UnauthorizedException):
+        messages_api.list(APP, CONNECTION)
+    added.remove()
+    with pytest.raises(UnauthorizedException):
+        messages_api.get(APP, CONNECTION, "j")
+    assert added.strikes == 1
+
+
+def test_answers_come_one_after_another(messages_server: MessagesServer) -> None:
+    for number in (1, 2):
+        messages_server.answers.add(status=200 + number, json=[number], times=1)
+    messages_server.answers.add(status=503, body="no more", headers={"Retry-After": "1"})
+    with RawClient(messages_server) as call:
+        answers = [call("GET") for _ in range(4)]
+    assert [answer.status for answer in answers] == [201, 202, 503, 503]
+    assert [answer.body for answer in answers[:3]] == [b"[1]\n", b"[2]\n", b"no more"]
+    assert answers[0].headers["Content-Type"] == "application/json; charset=UTF-8"
+    assert answers[2].headers["Retry-After"] == "1"
+
+
+def test_answer_has_a_body_of_one_kind(messages_server: MessagesServer) -> None:
+    with pytest.raises(ValueError, match="either json or body"):
+        messages_server.answers.add(json={}, body="x")
+    with pytest.raises(ValueError, match="status must be from 200 to 599"):
+        messages_server.answers.add(status=99)
+    messages_server.answers.add(json="text", headers={"content-type": "text/x-json"}, times=1)
+    messages_server.answers.add(times=1)
+    with RawClient(messages_server) as call:
+        told, empty = call("GET"), call("GET")
+    assert (told.body, told.headers["Content-Type"]) == (b'"text"\n', "text/x-json")
+    assert (empty.status, empty.body) == (200, b"")

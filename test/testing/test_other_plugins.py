@@ -29,17 +29,7 @@ def _nothing_else_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright
 @pytest.mark.parametrize(
     ("package", "options"),
     [
-        ("pytest_socket", ("-p", "pytest_socket", "--allow-hosts=127.0.0.1,::1")),
-        (
-            "pytest_socket",
-            (
-                "-p",
-                "pytest_socket",
-                "--allow-hosts=127.0.0.1",
-                "-o",
-                "messages_server_host=127.0.0.1",
-            ),
-        ),
+        ("pytest_socket", ("-p", "pytest_socket", "--allow-hosts=127.0.0.1")),
         ("pytest_timeout", ("-p", "pytest_timeout", "--timeout=60")),
         ("pytest_timeout", ("-p", "pytest_timeout", "--timeout=60", "--timeout-method=thread")),
         ("xdist", ("-p", "xdist", "-n", "2", "--dist", "loadscope")),

@@ -219,6 +219,10 @@ def test_credentials_are_masked_under_any_path_and_name(messages_server: Message
         for path in ("/login", "/refresh", "/auth/login", "/session"):
             call("POST", path, {"user": "me", "password": secret, "refresh_token": secret})
         call("GET", f"/x?key={secret}&jwt={secret}&%6bey={secret}", headers={"X-Auth": secret})
+        call("POST", "/hook", b'{"p\\u0061ss": "%s"}' % secret.encode())
+        call("POST", "/form", f"user=me&p%61ss={secret}".encode())
+        call("GET", "/x", headers={"Referer": f"http://x.test/?next=1&jwt={secret}"})
+        call("GET", "/x", authorization=f"{secret} again")
         call("GET", "/x?page=1", headers={"Author": "shown"})
     shown = [f"{r!r} {r.headers} {r.query} {r.target} {r.body!r}" for r in messages_server.requests]
     assert secret not in "".join(shown)
@@ -231,7 +235,9 @@ def test_control_characters_are_shown_escaped() -> None:
         sent = b"POST /v1/\x9b31m HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n\x1b[m"
         exchange_bytes(server, sent)
         (request,) = server.requests
-    assert (repr(request) + lines[0]).isprintable()
+        with pytest.raises(AssertionError) as caught:
+            server.requests.assert_received(query={"page": "2"}, json=["\x9b"])
+    assert (repr(request) + lines[0] + str(caught.value).replace("\n", "")).isprintable()
 
 
 def test_only_so_many_bytes_of_requests_are_kept() -> None:
@@ -241,5 +247,10 @@ def test_only_so_many_bytes_of_requests_are_kept() -> None:
         assert len(server.requests) == 2
         with pytest.raises(AssertionError, match="8 older requests are no longer kept"):
             server.requests.assert_received(path="/v1/a")
+        assert repr(server.requests) == (
+            "<RequestRecord of 2 (8 older requests are no longer kept)>"
+        )
+        with pytest.raises(AssertionError, match="8 older requests"):
+            server.requests.assert_operations(["get"])
         call("POST", MESSAGES, {"body": "x" * 200_000})
         assert len(server.requests) == 0

@@ -476,6 +476,22 @@ def test_load_puts_in_many_messages_in_order(messages_server: MessagesServer) ->
         messages_server.load(APP, CONNECTION, 1, interval=-1)
 
 
+def test_what_is_loaded_is_newer_than_what_is_there(messages_server: MessagesServer) -> None:
+    messages_server.clock.set(MAY_FIRST)
+    messages_server.load(APP, CONNECTION, ["a", "b"])
+    messages_server.clock.advance(10)
+    messages_server.load(APP, CONNECTION, ["c", "d", "e"])  # there is time for a second each
+    messages_server.clock.advance(1)
+    messages_server.load(APP, CONNECTION, ["f", "g", "h", "i"])
+    messages_server.load(APP, CONNECTION, ["j", "k"])  # the clock has not moved on
+    loaded = messages_server.messages(APP, CONNECTION)
+    assert [message.body for message in loaded] == list("abcdefghijk")
+    seconds = [(message.created_at - MAY_FIRST).total_seconds() for message in loaded]
+    assert seconds == [-1, 0, 8, 9, 10, 10.25, 10.5, 10.75, 11, 11, 11]
+    messages_server.load(APP, CONNECTION, 2, interval=60)
+    assert messages_server.messages(APP, CONNECTION)[0].body == "message 1"
+
+
 def test_load_that_fails_stores_nothing(messages_server: MessagesServer) -> None:
     bodies: list[Any] = ["a", "b", object()]
     with pytest.raises(sqlite3.Error):
