@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from openapi_client.api_client import ApiClient as ApiClient
     from openapi_client.api_response import ApiResponse as ApiResponse
     from openapi_client.configuration import Configuration as Configuration
+    from openapi_client.conversations import Cursor as Cursor
     from openapi_client.conversations.ledger import Ledger as Ledger
     from openapi_client.exceptions import (
         ApiAttributeError as ApiAttributeError,
@@ -75,6 +76,7 @@ _HOMES = {
     "ApiTypeError": "exceptions",
     "ApiValueError": "exceptions",
     "Configuration": "configuration",
+    "Cursor": "conversations",
     "Error": "models",
     "ErrorDetails": "models",
     "ErrorMessage": "models",
@@ -102,6 +104,7 @@ __all__ = [
     "ApiTypeError",
     "ApiValueError",
     "Configuration",
+    "Cursor",
     "Error",
     "ErrorDetails",
     "ErrorMessage",

@@ -1,6 +1,7 @@
 """What spans many calls: every message of a conversation, new ones as they come, many sends."""
 
 from openapi_client import _installation as _installation
+from openapi_client.conversations._cursor import Cursor
 from openapi_client.conversations._follow import Follower
 from openapi_client.conversations._iterate import MessageIterator, PageIterator
 from openapi_client.conversations._send_many import Body, Outcome
@@ -12,6 +13,7 @@ from openapi_client.conversations.store import Record, Store
 __all__ = [
     "Body",
     "Conversation",
+    "Cursor",
     "Follower",
     "Ledger",
     "MessageIterator",

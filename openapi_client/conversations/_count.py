@@ -11,20 +11,23 @@ class MessageCount:
     """The number of messages of a conversation, as it was when it was first looked at.
 
     Servers of 2023 count the messages of all conversations, so what they say is tested, by one
-    small request; if it is too much, the end is found by halving: a request per power of two.
+    small request; if it is too much, the end is found by halving: a request per power of two. If
+    the server says nothing sensible, the end is looked for by doubling first.
 
     Args:
         fetch: makes a request.
-        first: an answer that begins with the newest message, if there is one.
+        first: a response that begins with the newest message, if there is one.
     """
 
     def __init__(self, fetch: FetchPage, first: Snapshot) -> None:
         self._fetch = fetch
         self.shown: int = first.end
-        """How many messages the first answer has shown to be there."""
-        claimed = first.response.total_count
-        self.claimed: int = first.end if first.ends or claimed is None else claimed
+        """How many messages the first response has shown to be there."""
+        total = first.total_count
+        self.claimed: int = first.end if first.ends or total is None else max(total, first.end)
         """What the server says; nobody has tested it."""
+        self._is_known = first.ends
+        self._is_claimed = total is not None and total >= first.end
         self._value: int | None = None
 
     def value(self) -> int:
@@ -38,17 +41,24 @@ class MessageCount:
         return self._value
 
     def _counted(self) -> int:
-        claimed = self.claimed
-        if claimed <= self.shown or self._is_there(claimed - 1):
-            return claimed
+        shown, most = self.shown, self.claimed
+        if self._is_known:
+            return shown
+        if self._is_claimed:
+            if most == shown or self._is_there(most - 1):
+                return most
+        else:
+            most = max(1, shown)
+            while self._is_there(most):
+                most *= 2
         # The first of the largest pages that is not there; the one before it holds the end.
         page = bisect_left(
-            range(claimed // LARGEST + 1),
+            range(most // LARGEST + 1),
             True,
-            lo=max(1, self.shown // LARGEST),
+            lo=max(1, shown // LARGEST),
             key=lambda number: not self._is_there(number * LARGEST),
         )
-        return self._fetch(Window(page, LARGEST)).end
+        return max(shown, self._fetch(Window(page, LARGEST)).end)
 
     def _is_there(self, position: int) -> bool:
         snapshot = self._fetch(Window(position + 1, 1))

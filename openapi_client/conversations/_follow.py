@@ -11,11 +11,13 @@ from typing_extensions import Self
 
 from openapi_client._settings import seconds
 from openapi_client.conversations._backoff import may_pass, pause
-from openapi_client.conversations._marker import Marker, marker_at
+from openapi_client.conversations._cursor import Batch, Cursor, cursor_after
+from openapi_client.conversations._forks import renew_after_fork
+from openapi_client.conversations._progress import Progress, settle_doubt
 from openapi_client.conversations._reader import Reader
 from openapi_client.conversations._times import NEVER, Stop, Times
-from openapi_client.conversations._windows import FetchPage, Snapshot, Window
-from openapi_client.exceptions import ApiException, NotFoundException
+from openapi_client.conversations._windows import LARGEST, FetchPage, Snapshot, Window
+from openapi_client.exceptions import ApiException
 from openapi_client.models import MessageMessage
 from openapi_client.retries import RetryPolicy
 
@@ -28,7 +30,21 @@ _FIRST_SIZE = 100
 # The follower itself decides when to ask again, so that `stop` ends that wait too.
 ONE_ATTEMPT = RetryPolicy(repeats=0)
 
-_logger = logging.getLogger("openapi_client.conversations._follow")
+_logger = logging.getLogger("openapi_client.conversations.follow")
+
+
+def newest_part(fetch: FetchPage) -> Snapshot:
+    """Fetch the newest messages: enough to know all of the time of the newest one."""
+    snapshot = fetch(Window(1, _FIRST_SIZE))
+    items = snapshot.items
+    if items and not snapshot.ends and items[0].created_at == items[-1].created_at:
+        snapshot = fetch(Window(1, LARGEST))
+    return snapshot
+
+
+def place_after(newest: Snapshot) -> Cursor:
+    """Return the place after the newest message."""
+    return cursor_after(Cursor(), newest.items[::-1], newest.total_count)
 
 
 class Follower(Iterator[MessageMessage]):
@@ -41,8 +57,8 @@ class Follower(Iterator[MessageMessage]):
     Args:
         fetch: makes a request for a page, in one attempt.
         get: gets a message by its `jti`, in one attempt.
-        after: the message, or the `jti` of the message, after which to begin; `None` for what comes
-            from now on, which is looked up at once.
+        after: the place to begin after; `None` for what comes from now on, which is looked up at
+            once.
         poll_interval: seconds between two requests while nothing comes.
         stop: when it is set, the iteration ends, and so does every wait.
         give_up_after: seconds of failure after which the error is raised; `None` for never.
@@ -58,7 +74,7 @@ class Follower(Iterator[MessageMessage]):
         fetch: FetchPage,
         get: Callable[[str], MessageMessage],
         *,
-        after: Marker | None,
+        after: Cursor | None,
         poll_interval: float,
         stop: Stop | None,
         give_up_after: float | None,
@@ -72,16 +88,15 @@ class Follower(Iterator[MessageMessage]):
         self._get = get
         self._stop = NEVER if stop is None else stop
         self._times = times
-        self._reader = Reader(newest_first=False, reach=_POLL_SIZE, follows=True)
-        self._items: deque[MessageMessage] = deque()
+        self._reader = Reader(newest_first=False, reach=_POLL_SIZE, after=after, follows=True)
+        self._progress = Progress(times, self._stop)
+        self._batch: Batch | None = None if after is None else Batch(after, [], deque())
         self._lock = threading.Lock()
         self._pause = 0.0
         self._failures = 0
         self._failing_since: float | None = None
-        self._begun = after is not None
-        if after is not None:
-            self._reader.mark_read(after)
-        else:
+        renew_after_fork(self)
+        if after is None:
             try:
                 self._begin()
             except ApiException as error:
@@ -95,8 +110,8 @@ class Follower(Iterator[MessageMessage]):
     def __next__(self) -> MessageMessage:
         with self._lock:
             while not self._stop.is_set():
-                if self._items:
-                    return self._items.popleft()
+                if self._batch is not None and self._batch.to_come:
+                    return self._batch.to_come.popleft()
                 if self._pause and self._times.wait(self._stop, self._pause):
                     break
                 try:
@@ -108,42 +123,44 @@ class Follower(Iterator[MessageMessage]):
                     self._note(error)
             raise StopIteration
 
+    @property
+    def cursor(self) -> Cursor:
+        """The place after the message that was given last.
+
+        Keep it once that message was dealt with; `follow(after=...)` goes on there.
+
+        Raises:
+            ApiException: nothing was given, and the server has not told yet what is there.
+        """
+        batch = self._batch
+        return place_after(newest_part(self._fetch)) if batch is None else batch.cursor
+
+    def renew(self) -> None:
+        """Go on in a forked child, with a lock of its own."""
+        self._lock = threading.Lock()
+
     def _begin(self) -> None:
-        """What is there now is not new."""
-        snapshot = self._fetch(Window(1, _FIRST_SIZE))
-        if snapshot.items:
-            self._reader.mark_read(marker_at(snapshot.items[0]), snapshot.items)
-        self._begun = True
+        """Take what is there now for read."""
+        newest = newest_part(self._fetch)
+        self._reader.mark_read(newest.items)
+        self._batch = Batch(place_after(newest), [], deque())
         self._recovered(self._poll_interval)
 
     def _poll(self) -> None:
-        if not self._begun:
+        batch, reader = self._batch, self._reader
+        if batch is None:
             self._begin()
             return
-        snapshot = self._fetch(self._reader.next_window())
-        self._date_marker(snapshot)
-        self._items.extend(self._reader.take(snapshot))
-        self._recovered(self._poll_interval if self._reader.finished else 0.0)
-
-    def _date_marker(self, snapshot: Snapshot) -> None:
-        """Find out when a message was stored of which only the `jti` was given.
-
-        Without that its place is lost if it is deleted, now or later.
-        """
-        last = self._reader.last
-        if last is None or last.jti is None or last.moment is not None:
-            return
-        if any(message.jti == last.jti for message in snapshot.items):
-            return
-        try:
-            message = self._get(last.jti)
-        except NotFoundException as error:
-            error.hint = (
-                f"The message {last.jti!r} to follow after is gone; give the message itself, whose "
-                "created_at tells where to go on."
-            )
-            raise
-        self._reader.mark_read(marker_at(message))
+        settle_doubt(reader, self._get)
+        snapshot = self._fetch(reader.next_window())
+        taken = reader.take(snapshot)
+        if taken:
+            self._batch = Batch(batch.cursor, taken, deque(taken), reader.rank, late=reader.late)
+        if taken or reader.finished:
+            self._progress.made()
+        elif reader.doubt is None:
+            self._progress.missed(snapshot)
+        self._recovered(self._poll_interval if reader.finished else 0.0)
 
     def _recovered(self, pause_seconds: float) -> None:
         self._pause = pause_seconds

@@ -14,6 +14,9 @@ from openapi_client.models import MessageMessage, MessageResponse
 LARGEST = 1000
 """Messages on the largest page that servers give."""
 
+_MOST_MESSAGES = 2**48
+"""A larger number of messages is none."""
+
 
 class Window(NamedTuple):
     """A request for a page: positions from `start` to before `start + size`."""
@@ -49,6 +52,12 @@ class Snapshot(NamedTuple):
         return self.start + len(self.items)
 
     @property
+    def total_count(self) -> int | None:
+        """What the server says how many messages there are; `None` if it says nothing sensible."""
+        total = self.response.total_count
+        return total if total is not None and 0 <= total <= _MOST_MESSAGES else None
+
+    @property
     def ends(self) -> bool:
         """Whether the conversation had no messages after these.
 
@@ -74,9 +83,16 @@ def page_of(response: MessageResponse | None) -> MessageResponse:
 
 
 def snapshot_of(response: MessageResponse, window: Window) -> Snapshot:
-    """The answer to a request for a page; past the end that may be another page than asked for."""
-    shown = Window(response.page or window.page, response.per_page or window.size)
-    return Snapshot(shown.start, shown.size, window.size, response)
+    """Read the response to a request for a page; past the end that may be an earlier page.
+
+    What it says of itself counts only if it can be true.
+    """
+    page, size = response.page, response.per_page
+    if page is None or not 1 <= page <= window.page:
+        page = window.page
+    if size is None or not max(1, len(response.items or ())) <= size <= LARGEST:
+        size = max(window.size, len(response.items or ()))
+    return Snapshot(Window(page, size).start, size, window.size, response)
 
 
 def window_over(start: int, end: int, keep: int, largest: int = LARGEST) -> Window:

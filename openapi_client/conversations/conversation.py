@@ -11,10 +11,10 @@ from openapi_client._caller import called_by
 from openapi_client._settings import seconds
 from openapi_client.conversations._arguments import check_at_least, check_text
 from openapi_client.conversations._claims import CLAIMS, conversation_name
+from openapi_client.conversations._cursor import Cursor, cursor_of
 from openapi_client.conversations._entry import Entry
-from openapi_client.conversations._follow import ONE_ATTEMPT, Follower
+from openapi_client.conversations._follow import ONE_ATTEMPT, Follower, newest_part, place_after
 from openapi_client.conversations._iterate import MessageIterator, PageIterator
-from openapi_client.conversations._marker import Marker, marker_at
 from openapi_client.conversations._send_many import Body, Outcome, Sender, paired, request_of
 from openapi_client.conversations._send_once import Calls, OnceSender, as_stored, safe_policy
 from openapi_client.conversations._times import Stop, Times
@@ -146,6 +146,7 @@ class Conversation:
         max_items: int | None = None,
         workers: int = 1,
         newest_first: bool = True,
+        after: Cursor | MessageMessage | str | None = None,
         **options: Unpack[RequestOptions],
     ) -> MessageIterator:
         """Every message of the conversation, each once, in memory of a few pages.
@@ -160,6 +161,8 @@ class Conversation:
             workers: requests at a time, from 1: pages are asked for ahead, in threads.
             newest_first: from the newest message to the oldest, or the other way. From the oldest
                 on, messages that come in meanwhile come at the end.
+            after: go on after this place, in the direction of reading: a `Cursor` (or its text), a
+                message, or the `jti` of one. `None`: begin at the beginning.
             **options: see `RequestOptions`.
 
         Raises:
@@ -171,6 +174,7 @@ class Conversation:
                 max_items=max_items,
                 workers=workers,
                 newest_first=newest_first,
+                after=after,
                 **options,
             )
         )
@@ -182,6 +186,7 @@ class Conversation:
         max_items: int | None = None,
         workers: int = 1,
         newest_first: bool = True,
+        after: Cursor | MessageMessage | str | None = None,
         **options: Unpack[RequestOptions],
     ) -> PageIterator:
         """The messages of `messages`, page by page.
@@ -194,6 +199,7 @@ class Conversation:
             max_items: at most so many messages on all pages together; `None` for all.
             workers: requests at a time, from 1.
             newest_first: from the newest message to the oldest, or the other way.
+            after: go on after this place; see `messages`.
             **options: see `RequestOptions`.
 
         Raises:
@@ -201,6 +207,9 @@ class Conversation:
         """
         return PageIterator(
             self._fetch_page("messages", options),
+            called_by("messages", lambda jti: self.get(jti, **options)),
+            after=cursor_of(after),
+            times=self._times,
             per_page=per_page,
             max_items=max_items,
             workers=workers,
@@ -210,7 +219,7 @@ class Conversation:
     def follow(
         self,
         *,
-        after: str | MessageMessage | None = None,
+        after: Cursor | MessageMessage | str | None = None,
         poll_interval: float = 1.0,
         stop: Stop | None = None,
         give_up_after: float | None = None,
@@ -219,12 +228,12 @@ class Conversation:
         """New messages as they come, in the order of their creation, each once; it has no end.
 
         Own messages come too: their `iss` is `"me"`. Edits are no new messages. To go on in another
-        process, give the last message, or its `jti`, as `after`.
+        process, keep the follower's `cursor` and give it as `after`.
 
         Args:
-            after: begin after this message, or the message with this `jti`; `None`: with what comes
-                from this call on, which makes a request. If the message is given and not only its
-                `jti`, its place is known even if it was deleted meanwhile.
+            after: begin after this place: a `Cursor` (or its text), a message, or the `jti` of one;
+                `None`: with what comes from this call on, which makes a request. Of a `jti` alone
+                the place is lost if the message is deleted.
             poll_interval: seconds between two requests while nothing comes. Each is one request for
                 a few messages.
             stop: ends the iteration when it is set, such as a `threading.Event`; it also ends the
@@ -237,16 +246,27 @@ class Conversation:
             ApiValueError: an argument makes no sense; the message names it.
             ApiException: the server refuses the request (401, 404, ...).
         """
-        options["_retries"] = ONE_ATTEMPT
+        if options.get("_retries") is None:
+            options["_retries"] = ONE_ATTEMPT
         return Follower(
             self._fetch_page("follow", options),
             called_by("follow", lambda jti: self.get(jti, **options)),
-            after=_marker(after),
+            after=cursor_of(after),
             poll_interval=poll_interval,
             stop=stop,
             give_up_after=give_up_after,
             times=self._times,
         )
+
+    def cursor(self, **options: Unpack[RequestOptions]) -> Cursor:
+        """Return the place after the newest message: what comes from now on is after it.
+
+        In a conversation without messages it is the place before the first one that ever comes.
+
+        Raises:
+            ApiException: the request failed.
+        """
+        return place_after(newest_part(self._fetch_page("cursor", options)))
 
     # -- sends ------------------------------------------------------------------------------------
 
@@ -392,12 +412,3 @@ class Conversation:
             return snapshot_of(response, window)
 
         return called_by(caller, look)
-
-
-def _marker(after: object) -> Marker | None:
-    if after is None:
-        return None
-    if isinstance(after, MessageMessage):
-        check_text("the jti of after", after.jti)
-        return marker_at(after)
-    return Marker(check_text("after", after), None)
