@@ -150,7 +150,7 @@ class ApiClient(GenericMethods, WithOptions):
 
     @classmethod
     def get_default(cls) -> ApiClient:
-        """The client of the process, which `MessagesApi()` uses; made the first time."""
+        """Return the client of the process, which `MessagesApi()` uses; made the first time."""
         if cls._default is None:
             cls._default = ApiClient()
         return cls._default

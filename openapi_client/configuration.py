@@ -334,12 +334,12 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
 
     @classmethod
     def get_default_copy(cls) -> Configuration:
-        """A copy of the default configuration."""
+        """Return a copy of the default configuration."""
         return copy.deepcopy(cls.get_default())
 
     @classmethod
     def get_default(cls) -> Configuration:
-        """The default configuration itself; a plain `Configuration()` is made the first time."""
+        """Return the default configuration; the first time, make a plain `Configuration()`."""
         if cls._default is None:
             cls._default = cls()
         return cls._default
