@@ -76,11 +76,11 @@ class GenericMethods:
         return serialization.files_parameters(files)
 
     def select_header_accept(self, accepts: Sequence[str]) -> str | None:
-        """Return the `Accept` header: the JSON type among these if there is one, else the first."""
+        """Return the `Accept` header: the JSON type among these, or else the first."""
         return self.select_header_content_type(accepts)
 
     def select_header_content_type(self, content_types: Sequence[str]) -> str | None:
-        """Return the `Content-Type` header: the JSON type among these if there is one, else the first."""
+        """Return the `Content-Type` header: the JSON type among these, or else the first."""
         if not content_types:
             return None
         json = next((kind for kind in content_types if "json" in kind.lower()), None)
