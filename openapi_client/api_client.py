@@ -220,7 +220,7 @@ class ApiClient(GenericMethods, WithOptions):
             resource_path: path below the host, with `{name}` for each path parameter.
             path_params: values of the path parameters.
             query_params: names and values of the query.
-            header_params: headers; they go before the client's default headers.
+            header_params: headers; they take precedence over the client's default headers.
             body: the request's body, made of models, dictionaries, lists and plain values.
             post_params: fields of a form.
             files: files of a form: name -> path, bytes, (name, bytes) or a list of these.
