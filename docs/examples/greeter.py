@@ -1,6 +1,8 @@
-"""A small program to test: it answers every message that says "hello"."""
+"""A small program to test: it answers every "hello": greeter.py APP CONNECTION."""
 
-from openapi_client import MessagesApi
+import sys
+
+from openapi_client import ApiClient, Configuration, MessagesApi
 from openapi_client.exceptions import TransportException
 
 
@@ -19,3 +21,8 @@ def greet_patiently(messages: MessagesApi, app: str, connection: str) -> int | N
         return greet(messages, app, connection)
     except TransportException:
         return None
+
+
+if __name__ == "__main__":
+    with ApiClient(Configuration.from_env()) as client:
+        print(greet(MessagesApi(client), *sys.argv[1:]), "greetings answered")
