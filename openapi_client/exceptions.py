@@ -280,7 +280,7 @@ _BY_STATUS: dict[int, type[ApiException]] = {
 
 
 def exception_class(status: int) -> type[ApiException]:
-    """The class for a status that is not 2xx."""
+    """Return the class for a status that is not 2xx."""
     return _BY_STATUS.get(status, ServiceException if 500 <= status <= 599 else ApiException)
 
 
@@ -369,7 +369,7 @@ class ResponseTooLargeException(TransportException):
 
 
 def _detail(body: str | None) -> str | None:
-    """What a server says about an error, in words.
+    """Return what a server says about an error, in words.
 
     Servers answer with a JSON string, with `{"message"}` or with `{"status", "error", "details"}`;
     a proxy in front of them with plain text or HTML.

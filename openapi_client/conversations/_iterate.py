@@ -36,7 +36,7 @@ class PageIterator(Iterator[MessageResponse]):
         get: gets a message by its `jti`.
         after: the place to begin after; `None` for the beginning.
         times: time and chance.
-        per_page: messages on a page, from 1; more than 1000 are as 1000.
+        per_page: messages on a page, from 1; more than 1000 count as 1000.
         max_items: messages on all pages together; `None` for all.
         workers: requests at a time.
         newest_first: from the newest message to the oldest, or the other way.
