@@ -45,7 +45,8 @@ def offered(surface: Path) -> Iterator[tuple[str, list[str]]]:
         if indentation == 2:
             owner = name if content.startswith("class ") else ""
         path = f"{owner}.{name}" if owner and indentation > 2 else name
-        yield f"{module} {path}", parameters(word) if "(" in word else []
+        called = "(" in word and not content.startswith("class ")  # which has bases there
+        yield f"{module} {path}", parameters(word) if called else []
 
 
 def parameters(signature: str) -> list[str]:
