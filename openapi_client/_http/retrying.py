@@ -100,6 +100,8 @@ class RetryLoop:
                 self._finish(exchange, None, error)
                 if isinstance(error, ApiException):
                     error.outcome = "answered"
+                    error.attempts = error.attempts or call.attempts
+                    error.request = error.request or call.request_line
                 raise
             cause = exchange.error
             failure = self._finish(exchange, decision.wait)

@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextlib.contextmanager
 def _signals() -> Generator[Callable[[], object], None, None]:
-    """Within this context SIGINT and SIGTERM end no more than the wait that it gives.
+    """Within this context SIGINT, SIGTERM and SIGBREAK end no more than the wait that it gives.
 
     By a descriptor, because a signal that comes a moment before the wait, or that the system hands
     to another thread, would not end a wait for a lock.
@@ -82,8 +82,9 @@ def _signals() -> Generator[Callable[[], object], None, None]:
     woken, wakes = socket.socketpair()
     wakes.setblocking(False)
     with woken, wakes:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda _number, _frame: None)
+        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # the last one is Ctrl+Break on Windows
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), lambda _number, _frame: None)
         signal.set_wakeup_fd(wakes.fileno())
         try:
             yield lambda: woken.recv(1)
