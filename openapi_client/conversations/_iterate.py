@@ -77,7 +77,7 @@ class PageIterator(Iterator[MessageResponse]):
         self._page_number = 0
         self._given = 0
         self._late = 0
-        self.late = 0
+        self.late: int = 0
         """How many messages on the last page stand before those that had been read."""
         self._response = MessageResponse()
         self._unread: deque[MessageMessage] = deque()
