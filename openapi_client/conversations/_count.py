@@ -58,7 +58,7 @@ class MessageCount:
                 if most > _MOST:
                     raise DeserializationException(
                         200,
-                        "The server says no count, and has a message for whatever page is asked",
+                        "The server says no count, and has a message for each page",
                     )
         # The first of the largest pages that is not there; the one before it holds the end.
         page = bisect_left(
