@@ -27,7 +27,7 @@ class CredentialSettings:
     _known_key: tuple[str | None, str | None, str, str]
 
     def get_api_key_with_prefix(self, identifier: str, alias: str | None = None) -> str | None:
-        """The key of a scheme as it goes out.
+        """Return the key of a scheme as it goes out.
 
         Args:
             identifier: name of the scheme.
@@ -68,7 +68,7 @@ class CredentialSettings:
         return "Basic " + base64.b64encode(pair.encode()).decode()
 
     def auth_settings(self) -> dict[str, dict[str, Any]]:
-        """The credentials by scheme: `type`, `in`, `key` (where they go) and `value`.
+        """Return the credentials by scheme: `type`, `in`, `key` (where they go) and `value`.
 
         Raises:
             ApiValueError: a credential was given that cannot be sent.

@@ -53,14 +53,14 @@ _SHORTEST_SECRET = 6
 
 
 def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """A copy of `headers` in which every value that is not on the allow-list is `***`."""
+    """Return a copy of `headers` in which every value that is not on the allow-list is `***`."""
     return {
         name: value if name.lower() in SHOWN_HEADERS else HIDDEN for name, value in headers.items()
     }
 
 
 def shown_target(target: str) -> str:
-    """A request target (`/path?query`) or URL with hidden user info, fragment and query values."""
+    """Return a request target or URL with its user info, fragment and query values hidden."""
     path, question, query = target.partition("?")
     if "//" in path or "#" in target:
         try:
@@ -77,7 +77,7 @@ def shown_target(target: str) -> str:
 
 
 def shown_setting(url: str) -> str:
-    """A URL as somebody has given it, without what may be meant as user info.
+    """Return a URL as somebody has given it, without what may be meant as user info.
 
     A password with a slash in it, or a URL without a scheme, is read as something else by the rules
     (RFC 3986, section 3.2), so whatever stands before the last `@` is taken for user info.
@@ -95,7 +95,7 @@ def _shown_pair(pair: str) -> str:
 
 
 def secrets_of(headers: Mapping[str, str], url: str) -> frozenset[str]:
-    """The values of a request that must not come back in the text of an error."""
+    """Return the values of a request that must not come back in the text of an error."""
     values: set[str] = set()
     for name, value in headers.items():
         if name.lower() not in SHOWN_HEADERS:
@@ -109,7 +109,7 @@ def secrets_of(headers: Mapping[str, str], url: str) -> frozenset[str]:
 
 
 def _parts(value: str) -> list[str]:
-    """What is secret by itself in a header's value.
+    """Return what is secret by itself in a header's value.
 
     The token alone is as secret as `Bearer <token>`, a password as `Basic <user and password>`, a
     cookie's value as `name=<value>`; the name of a scheme (RFC 9110, section 11.1) is not.
@@ -254,7 +254,7 @@ class _Scrubber:
         return _without(text, spans) if spans else text
 
     def _spans(self, text: str, limit: int) -> list[tuple[int, int]]:
-        """Where pieces of secrets stand, those that overlap as one.
+        """Return where pieces of secrets stand, those that overlap as one.
 
         Raises:
             _TooCostly: more than `limit` places have to be looked at closely.
@@ -277,7 +277,7 @@ class _Scrubber:
         return [span for span in spans if span[1] >= 0]
 
     def _suspects(self, text: str, run: tuple[int, int], size: int) -> Iterator[int]:
-        """Where in a run pieces of this size may begin, in order: only some blocks are read."""
+        """Return where pieces of this size may begin in a run, in order; reads some blocks only."""
         start, stop = run
         block, blocks = min(size, _BLOCK), self._blocks[size]
         step = size - block + 1
@@ -287,7 +287,7 @@ class _Scrubber:
 
 
 def _variants(secret: str) -> list[str]:
-    """A secret as a text can hold it, escapes apart."""
+    """Return a secret as a text can hold it, escapes apart."""
     encoded = secret.encode("utf-8", "surrogatepass")
     variants = [secret, encoded.decode("latin-1")]
     read = secret
@@ -399,7 +399,7 @@ def without_locals(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def told_by(error: BaseException) -> str:
-    """What a traceback shows of an error and of those that led to it."""
+    """Return what a traceback shows of an error and of those that led to it."""
     texts: list[str] = []
     following: BaseException | None = error
     while following is not None:

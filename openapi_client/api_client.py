@@ -10,7 +10,7 @@ from typing import Any, ClassVar, cast
 from typing_extensions import Self
 
 from openapi_client import __version__, rest
-from openapi_client._encoding.foreign_response import ForeignResponse
+from openapi_client._encoding.foreign_response import AnyResponse, ForeignResponse
 from openapi_client._encoding.generic_methods import GenericMethods
 from openapi_client._encoding.header_fields import truth_in_lower_case
 from openapi_client._encoding.native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
@@ -50,7 +50,7 @@ from openapi_client.exceptions import (
     ServiceException,
     UnauthorizedException,
 )
-from openapi_client.rest import AnyResponse, RESTClientObject, RESTResponse
+from openapi_client.rest import RESTClientObject, RESTResponse
 from openapi_client.retries import Attempt, Retries
 
 __all__ = [
@@ -154,7 +154,7 @@ class ApiClient(GenericMethods, WithOptions):
 
     @classmethod
     def get_default(cls) -> ApiClient:
-        """The client of the process, which `MessagesApi()` uses; made the first time."""
+        """Return the client of the process, which `MessagesApi()` uses; made the first time."""
         if cls._default is None:
             cls._default = ApiClient()
         return cls._default
@@ -224,7 +224,7 @@ class ApiClient(GenericMethods, WithOptions):
             resource_path: path below the host, with `{name}` for each path parameter.
             path_params: values of the path parameters.
             query_params: names and values of the query.
-            header_params: headers; they go before the client's default headers.
+            header_params: headers; they take precedence over the client's default headers.
             body: the request's body, made of models, dictionaries, lists and plain values.
             post_params: fields of a form.
             files: files of a form: name -> path, bytes, (name, bytes) or a list of these.

@@ -49,7 +49,7 @@ from typing_extensions import Never, Self
 from urllib3 import HTTPHeaderDict
 from urllib3.exceptions import HTTPError
 
-from openapi_client._encoding.foreign_response import headers_of
+from openapi_client._encoding.foreign_response import headers_of, told
 from openapi_client._redaction import scrub, shown_headers
 
 if TYPE_CHECKING:
@@ -163,17 +163,17 @@ class ApiException(OpenApiException):
         if self.status is None:
             self.status = http_resp.status
         if self.reason is None:
-            self.reason = http_resp.reason
+            self.reason = None if http_resp.reason is None else str(http_resp.reason)
         self.headers = headers_of(http_resp)
         self.outcome = "answered"
         if self.body is None and http_resp.data is not None:
             raw = http_resp.data
             self.body = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
-        self.attempts = getattr(http_resp, "attempts", ())
-        self.retry_after = getattr(http_resp, "retry_after", None)
-        self.request = getattr(http_resp, "request_line", None)
-        self.hint = getattr(http_resp, "hint", None)
-        self.scrub(getattr(http_resp, "secrets", ()))
+        self.attempts = told(http_resp, "attempts", ())
+        self.retry_after = told(http_resp, "retry_after", None)
+        self.request = told(http_resp, "request_line", None)
+        self.hint = told(http_resp, "hint", None)
+        self.scrub(told(http_resp, "secrets", ()))
 
     def scrub(self, secrets: Iterable[str]) -> None:
         """Take secrets out of what the server said, in case it repeats what it was sent."""
@@ -280,7 +280,7 @@ _BY_STATUS: dict[int, type[ApiException]] = {
 
 
 def exception_class(status: int) -> type[ApiException]:
-    """The class for a status that is not 2xx."""
+    """Return the class for a status that is not 2xx."""
     return _BY_STATUS.get(status, ServiceException if 500 <= status <= 599 else ApiException)
 
 
@@ -369,7 +369,7 @@ class ResponseTooLargeException(TransportException):
 
 
 def _detail(body: str | None) -> str | None:
-    """What a server says about an error, in words.
+    """Return what a server says about an error, in words.
 
     Servers answer with a JSON string, with `{"message"}` or with `{"status", "error", "details"}`;
     a proxy in front of them with plain text or HTML.

@@ -12,11 +12,13 @@ import warnings
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
+from typing_extensions import Never
 from urllib3 import BaseHTTPResponse, HTTPHeaderDict, HTTPResponse
 
+from openapi_client._encoding.foreign_response import AnyResponse
 from openapi_client._encoding.header_fields import checked_field
 from openapi_client._encoding.request_body import METHODS, WITH_BODY, encode_payload
 from openapi_client._encoding.request_parts import merged_headers
@@ -36,6 +38,7 @@ from openapi_client._http.tls import TLSContexts
 from openapi_client._redaction import SHOWN_HEADERS, forget_locals, shown_target
 from openapi_client._settings import base_url
 from openapi_client.exceptions import (
+    ApiAttributeError,
     ApiException,
     ApiValueError,
     ClientClosedException,
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SUPPORTED_SOCKS_PROXIES",
+    "AnyResponse",
     "ApiException",
     "ApiValueError",
     "RESTClientObject",
@@ -69,29 +73,9 @@ RESTResponseType = HTTPResponse
 
 
 def contenttype_matches(contenttype: str, maintype: str, subtype: str) -> bool:
-    """Whether a content type is `maintype/subtype`, or has it as its suffix (RFC 6839)."""
+    """Return whether a content type is `maintype/subtype`, or has it as its suffix (RFC 6839)."""
     pattern = rf"{re.escape(maintype)}/(?:[^+;]+\+)*{re.escape(subtype)}[ \t]*(?:;.*)?"
     return re.fullmatch(pattern, contenttype, re.IGNORECASE) is not None
-
-
-class AnyResponse(Protocol):
-    """What a program may put into the place of a `RESTResponse`."""
-
-    status: int
-    reason: str | None
-    data: bytes | None
-
-    def read(self) -> bytes:
-        """The body."""
-        ...
-
-    def getheaders(self) -> Mapping[str, str]:
-        """The headers."""
-        ...
-
-    def getheader(self, name: str, default: str | None = None) -> str | None:
-        """One header, or `default`."""
-        ...
 
 
 class RESTResponse(io.IOBase):
@@ -158,7 +142,7 @@ class RESTResponse(io.IOBase):
         self._raw = value
 
     def read(self) -> bytes:
-        """The body, read to its end."""
+        """Return the body, read to its end."""
         self._was_read = True
         if self.data is None:
             self.data = self._raw.data or b""
@@ -171,15 +155,15 @@ class RESTResponse(io.IOBase):
         return HTTPHeaderDict(headers.pairs) if isinstance(headers, Fields) else headers
 
     def getheaders(self) -> HTTPHeaderDict:
-        """The headers; names without regard to case."""
+        """Return the headers; names without regard to case."""
         return self.headers
 
     def getheader(self, name: str, default: str | None = None) -> str | None:
-        """One header, or `default`."""
+        """Return one header, or `default`."""
         return self._raw.headers.get(name, default)
 
     def plain_headers(self) -> dict[str, str]:
-        """The headers as a `dict`."""
+        """Return the headers as a `dict`."""
         headers = self._raw.headers
         if isinstance(headers, Fields):
             plain = dict(headers.pairs)
@@ -231,6 +215,22 @@ class RESTClientObject:
     def clock(self) -> Callable[[], float]:
         """The monotonic clock that calls are timed with, seconds."""
         return self._clock
+
+    @property
+    def pool_manager(self) -> Never:
+        """There is none, and none can be assigned: what stands in its place would never be asked.
+
+        Raises:
+            ApiAttributeError: always.
+        """
+        raise ApiAttributeError(
+            "there is no pool_manager: settings go into the Configuration, "
+            "and a double into the place of rest_client"
+        )
+
+    @pool_manager.setter
+    def pool_manager(self, value: object) -> None:
+        _ = self.pool_manager
 
     def after_fork(self) -> None:
         """In a forked child: leave the sockets and locks to the parent."""
@@ -348,7 +348,7 @@ class RESTClientObject:
         return origin
 
     def _checked_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """A copy of `headers` in which nothing can end a field and begin another.
+        """Return a copy of `headers` in which nothing can end a field and begin another.
 
         Raises:
             ApiValueError: a name is not a token, or a value has a control character or one that
@@ -363,7 +363,7 @@ class RESTClientObject:
         return checked
 
     def _check_cleartext(self, base: str, headers: Mapping[str, str], target: str) -> None:
-        """Credentials are about to be sent so that anyone on the way can read them."""
+        """Warn of credentials that anyone on the way could read, or refuse to send them."""
         allowed = self.configuration.allow_insecure
         if allowed or (base in self._warned and allowed is None):
             return
@@ -378,7 +378,7 @@ class RESTClientObject:
 
 
 def _encoded_target(target: str) -> str:
-    """A request target without a fragment, what is not ASCII percent-encoded."""
+    """Return a request target without a fragment, what is not ASCII percent-encoded."""
     target = target.partition("#")[0]
     if any(not character.isprintable() or character == " " for character in target):
         raise ApiValueError("url contains a space or control character")

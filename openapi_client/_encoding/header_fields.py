@@ -22,7 +22,7 @@ def truth_in_lower_case(value: object) -> Any:
 
 
 def checked_field(name: object, value: object) -> str:
-    """The value of a field as text, in which nothing can end the field and begin another.
+    """Return the value of a field as text, in which nothing can end the field and begin another.
 
     Raises:
         ApiValueError: the name is not a token, or the value is not text that HTTP can carry; the

@@ -189,7 +189,7 @@ def _pairs(params: Params) -> Iterable[tuple[str, Any]]:
 
 
 def _items(value: object) -> list[object]:
-    """The items of a collection; any other value is its own only item, and `None` is none."""
+    """Return the items of a collection; any other value is its only item, and `None` is none."""
     if isinstance(value, (list, tuple, set, frozenset)):
         return list(cast("Iterable[object]", value))
     return [] if value is None else [value]
@@ -299,7 +299,7 @@ def deserialize(content: str | bytes, response_type: Any, content_type: str | No
 
 
 def _annotation(response_type: Any) -> Any:
-    """What pydantic is told for a type or its name."""
+    """Return what pydantic is told for a type or its name."""
     if not isinstance(response_type, str):
         return _validated_as(response_type)
     name = response_type.strip()
@@ -325,7 +325,7 @@ def _container(kind: str, inner: str) -> Any:
 
 
 def _members(names: str) -> list[str]:
-    """The names between the commas that are in no brackets."""
+    """Return the names between the commas that are in no brackets."""
     members, depth = [""], 0
     for character in names:
         depth += (character == "[") - (character == "]")
