@@ -22,6 +22,7 @@ COLUMNS = (OURS, POOL, HTTP_CLIENT, HTTPX, REQUESTS)
 GROWTH_PREFIXES = (
     "a get after",
     "a message in a page",
+    "a byte of",
     "memory held",
     growth.THREADS_OPENED,
     conversations.PAGES,
