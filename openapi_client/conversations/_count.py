@@ -21,10 +21,10 @@ class MessageCount:
 
     def __init__(self, fetch: FetchPage, first: Snapshot) -> None:
         self._fetch = fetch
-        self.shown = first.end
+        self.shown: int = first.end
         """How many messages the first response has shown to be there."""
         total = first.total_count
-        self.claimed = first.end if first.ends or total is None else max(total, first.end)
+        self.claimed: int = first.end if first.ends or total is None else max(total, first.end)
         """What the server says; nobody has tested it."""
         self._is_known = first.ends
         self._is_claimed = total is not None and total >= first.end

@@ -77,7 +77,7 @@ class PageIterator(Iterator[MessageResponse]):
         self._page_number = 0
         self._given = 0
         self._late = 0
-        self.late = 0
+        self.late: int = 0
         """How many messages on the last page stand before those that had been read."""
         self._response = MessageResponse()
         self._unread: deque[MessageMessage] = deque()
@@ -160,8 +160,9 @@ class PageIterator(Iterator[MessageResponse]):
             self._prefetch.close()
 
     def renew(self) -> None:
-        """Go on in a forked child, with a lock of its own."""
+        """Go on in a forked child, with a lock and threads of its own."""
         self._lock = threading.Lock()
+        self._prefetch.renew()
 
     @property
     def _room(self) -> int:

@@ -58,11 +58,11 @@ class Reader:
         self.newest_first = newest_first
         self.position: int = 0
         """Where the message that was read last stood when it was last seen; or where to begin."""
-        self.finished = False
+        self.finished: bool = False
         """Whether the last response has shown that there is nothing more to read."""
         self.rank: int | None = None
         """The number of the message that was read last, counted from the oldest by the server."""
-        self.late = 0
+        self.late: int = 0
         """How many of the messages that were taken last stand before those that had been read."""
         self.doubt: str | None = None
         """The `jti` of a message of which `settle` has to be told whether it is there."""

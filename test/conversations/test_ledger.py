@@ -379,13 +379,14 @@ def test_what_a_killed_process_was_sending_is_neither_lost_nor_doubled(
     here.server.requests.clear()
     # Its request is read, and never answered.
     fault = (
-        here.server.faults.stall(operation="send", nth=1)
+        here.server.faults.no_answer(operation="send", nth=1)
         if not stored
         else here.server.faults.reset(operation="send", nth=99)
     )
     with fault:
         if stored:
             # A process that has died right after its message was stored: with its key, no answer.
+            assert keyed.ledger is not None
             died = here.messages.conversation(APP, CONNECTION, ledger=keyed.ledger)
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(keyed.ledger.store, "claim", dies)
@@ -408,13 +409,15 @@ def dies(*args: object) -> bool:
 def test_a_process_that_stands_still_is_waited_for(
     here: World, keyed: Conversation, kept_in: str
 ) -> None:
-    with here.server.faults.stall(operation="send", nth=1):
-        with sender(here, kept_in, "order-7", "hello") as process:
-            here.server.requests.wait_for(1, operation="send")
-            process.send_signal(signal.SIGSTOP)
-            with pytest.raises(TimeoutException):
-                keyed.send_once("hello", key="order-7")
-            process.kill()
+    with (
+        here.server.faults.no_answer(operation="send", nth=1),
+        sender(here, kept_in, "order-7", "hello") as process,
+    ):
+        here.server.requests.wait_for(1, operation="send")
+        process.send_signal(signal.SIGSTOP)
+        with pytest.raises(TimeoutException):
+            keyed.send_once("hello", key="order-7")
+        process.kill()
     assert sends(here) == 1
 
 
