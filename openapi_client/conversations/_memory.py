@@ -59,6 +59,14 @@ class Memory:
         while len(self._late) > self._most:
             del self._late[next(iter(self._late))]
 
+    @property
+    def again(self) -> int:
+        """How many messages before the last one are to be shown again.
+
+        All of its time, and one before them; or a few of them, if they are many.
+        """
+        return min(len(self.last_of_one_time()), _MOST_OF_ONE_TIME - 1)
+
     def last_of_one_time(self) -> list[str]:
         """Return the keys of the last few messages that have the same time, in their order."""
         keys: list[str] = []

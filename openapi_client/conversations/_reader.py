@@ -122,7 +122,7 @@ class Reader:
         low, high = self._drift.low, self._drift.high
         if requests > 1:  # in threads: any number of them may be answered first
             low, high = min(0, requests * low), max(0, requests * high)
-        again = len(self._memory.last_of_one_time()) - 1 if self._last is not None else 0
+        again = self._memory.again if self._last is not None else 0
         if not self.newest_first:
             # Where it will stand, and as much towards the newest as comes in, beside the reach.
             start = max(0, position + low - self._reach - max(0, high))
@@ -256,7 +256,7 @@ class Reader:
             return list(everything) if at_beginning else Move.BACK
         self._is_unordered = False
         is_read = [key in self._memory for key in keys]
-        if at is None or self._is_disordered(items, keys, is_read, at):
+        if at is None or self._is_disordered(items, keys, is_read, at, snapshot):
             tied = self._unread_of_one_time(items, is_read, snapshot)
             if tied is not None:
                 return tied
@@ -332,16 +332,24 @@ class Reader:
         return message.created_at == last.created_at or self._after_last(message) == 0
 
     def _is_disordered(
-        self, items: list[MessageMessage], keys: list[str], is_read: list[bool], at: int
+        self,
+        items: list[MessageMessage],
+        keys: list[str],
+        is_read: list[bool],
+        at: int,
+        snapshot: Snapshot,
     ) -> bool:
         """Whether the response contradicts the order in which messages of one time were read."""
         if self._is_resumed:
             return True  # nothing tells in which order they were read
         read = self._memory.last_of_one_time()
-        if len(read) > 1 and (self._follows or read[-1] == keys[at]):
-            shown = keys[max(0, at + 1 - len(read)) : at + 1]
-            if shown != read[-len(shown) :]:
-                return True
+        shown = keys[max(0, at + 1 - len(read)) : at + 1]
+        if len(read) > 1 and shown != read[-len(shown) :]:
+            return True
+        # Whether the place can be trusted: all of that time that were read, and one before them.
+        goes_on = self._is_tied(items[at + 1]) if at + 1 < len(items) else self._shows_end(snapshot)
+        if goes_on and at < self._memory.again and not self._shows_beginning(snapshot):
+            return True
         if True in is_read[at + 1 :]:
             return self._is_tied(items[at + 1 + is_read[at + 1 :].index(True)])
         return any(not is_read[index] and self._is_tied(items[index]) for index in range(at))
@@ -363,6 +371,7 @@ class Reader:
         ends = final < len(items) - 1 or self._shows_end(snapshot)
         if begins and ends:
             self._is_unordered = True
+            self._drift = Drift()  # where the last one was seen among them says nothing
             return [index for index in range(first, len(items)) if not is_read[index]]
         newest, oldest = sorted(self._position_of(index, snapshot) for index in (first, final))
         newer, older = (begins, ends) if self.newest_first else (ends, begins)
