@@ -160,8 +160,9 @@ class PageIterator(Iterator[MessageResponse]):
             self._prefetch.close()
 
     def renew(self) -> None:
-        """Go on in a forked child, with a lock of its own."""
+        """Go on in a forked child, with a lock and threads of its own."""
         self._lock = Turn()
+        self._prefetch.renew()
 
     @property
     def _room(self) -> int:
