@@ -143,6 +143,19 @@ class Entry:
         self._store.unlock(self._slot)
 
 
+def entry_of(ledger: Ledger | None, conversation: str, key: str | None, text: str) -> Entry | None:
+    """Return the entry of a key; `None` if there is no ledger.
+
+    Raises:
+        ApiValueError: the key makes no sense, or has no ledger.
+    """
+    if ledger is not None:
+        return Entry(ledger, conversation, key, text)
+    if key is not None:
+        raise ApiValueError("key needs a ledger: conversation(..., ledger=Ledger('sends.db'))")
+    return None
+
+
 def check_key(key: object) -> str:
     """Refuse what is no key; return it.
 

@@ -123,20 +123,19 @@ class Sender(Generic[Item]):
         return self._times.clock() + (wait or 0.0) - began < self._patience
 
 
-def paired(bodies: Iterable[Body], keys: Iterable[str]) -> Iterator[tuple[Body, str]]:
-    """Yield each body with its key.
+def paired(bodies: Iterable[Body], keys: Iterable[str] | None) -> Iterator[tuple[Body, str | None]]:
+    """Yield each body with its key, if there are keys.
 
     Raises:
         ApiValueError: there are more of the ones than of the others.
     """
-    remaining = iter(keys)
+    remaining = None if keys is None else iter(keys)
     for body in bodies:
-        try:
-            key = next(remaining)
-        except StopIteration:
-            raise ApiValueError("There are fewer keys than bodies") from None
+        key = None
+        if remaining is not None and (key := next(remaining, None)) is None:
+            raise ApiValueError("There are fewer keys than bodies")
         yield body, key
-    if next(remaining, None) is not None:
+    if remaining is not None and next(remaining, None) is not None:
         raise ApiValueError("There are more keys than bodies")
 
 

@@ -14,13 +14,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from openapi_client.conversations._backoff import may_pass, pause
 from openapi_client.conversations._claims import Claims, Known, Since, Ticket
 from openapi_client.conversations._entry import Entry
 from openapi_client.conversations._marker import marker_at, moment_of
 from openapi_client.conversations._times import NEVER, Times
+from openapi_client.conversations._windows import page_of
 from openapi_client.exceptions import (
     ApiException,
     DeserializationException,
@@ -28,8 +29,11 @@ from openapi_client.exceptions import (
     NotFoundException,
     TimeoutException,
 )
-from openapi_client.models import MessageMessage
+from openapi_client.models import MessageMessage, MessageResponse
 from openapi_client.retries import TRANSIENT_STATUSES, RetryPolicy
+
+if TYPE_CHECKING:
+    from openapi_client.api.operation import RequestOptions
 
 OWN = "me"
 """The `iss` of a message that the app itself sent."""
@@ -279,12 +283,12 @@ def _usable(message: MessageMessage | None, since: Since) -> MessageMessage:
 
 
 def _is_of_the_service(error: NotFoundException) -> bool:
-    """Return whether a 404 is in JSON, as all of the service's are."""
+    """Return whether a 404 has the shape of the service's: a JSON string, or one with details."""
     try:
-        json.loads(error.body or "")
+        content: object = json.loads(error.body or "")
     except (ValueError, RecursionError):
         return False
-    return True
+    return isinstance(content, str) or (isinstance(content, dict) and "details" in content)
 
 
 def _may_be_stored(error: ApiException) -> bool:
@@ -312,10 +316,39 @@ def as_stored(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def safe_policy(retries: object) -> RetryPolicy:
-    """Return the policy that a setting means, without code of its own.
+def calls_of(
+    send: Callable[..., MessageMessage],
+    list_page: Callable[..., MessageResponse],
+    messages: Callable[..., Iterator[MessageMessage]],
+    configured: object,
+    options: RequestOptions,
+) -> Calls:
+    """Return the calls that send a message and look for it, none of which sends it twice.
 
-    Of a `urllib3.Retry`, or a policy of another class, nobody knows whether it sends again what may
-    have arrived.
+    Args:
+        send: sends the message.
+        list_page: lists a page of its conversation.
+        messages: iterates over its conversation, newest first.
+        configured: `Configuration.retries`.
+        options: the options of each call.
     """
-    return RetryPolicy(*RetryPolicy.of(retries))
+    given = options.get("_retries")
+    # Of a `urllib3.Retry`, or a policy of another class, nobody knows whether it sends again what
+    # may have arrived.
+    policy = RetryPolicy(*RetryPolicy.of(configured if given is None else given))
+    looking, sending = options.copy(), options.copy()
+    looking["_retries"] = policy
+    # A gateway that says 503, and when to come back, may have passed the request on all the same.
+    sending["_retries"] = policy._replace(statuses=policy.statuses & {429})
+
+    def newest() -> MessageMessage | None:
+        items = page_of(list_page(page=1, per_page=1, **looking)).items
+        if items is None:
+            raise DeserializationException(200, "The response is not a page of messages")
+        return next(iter(items), None)
+
+    return Calls(
+        lambda: send(**sending),
+        newest,
+        lambda: messages(**looking),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
@@ -12,17 +13,16 @@ from openapi_client._settings import seconds
 from openapi_client.conversations._arguments import check_at_least, check_text
 from openapi_client.conversations._claims import CLAIMS, conversation_name
 from openapi_client.conversations._cursor import Cursor, cursor_of
-from openapi_client.conversations._entry import Entry
+from openapi_client.conversations._entry import entry_of
 from openapi_client.conversations._follow import ONE_ATTEMPT, Follower, newest_part, place_after
 from openapi_client.conversations._iterate import MessageIterator, PageIterator
 from openapi_client.conversations._send_many import Body, Outcome, Sender, paired, request_of
-from openapi_client.conversations._send_once import Calls, OnceSender, as_stored, safe_policy
+from openapi_client.conversations._send_once import OnceSender, as_stored, calls_of
 from openapi_client.conversations._times import Stop, Times
 from openapi_client.conversations._windows import FetchPage, Snapshot, Window, page_of, snapshot_of
 from openapi_client.conversations.ledger import Ledger, check_ledger
-from openapi_client.exceptions import ApiValueError, DeserializationException
+from openapi_client.exceptions import ApiValueError
 from openapi_client.models import (
-    MessageCreateMessageRequest,
     MessageMessage,
     MessageResponse,
     MessageUpdateMessageRequest,
@@ -156,7 +156,7 @@ class Conversation:
         every generation. After an error, `next()` goes on where it was.
 
         Args:
-            per_page: messages per request, about, from 1; more than 1000 are as 1000.
+            per_page: messages per request, about, from 1; more than 1000 count as 1000.
             max_items: at most so many; `None` for all.
             workers: requests at a time, from 1: pages are asked for ahead, in threads.
             newest_first: from the newest message to the oldest, or the other way. From the oldest
@@ -195,7 +195,7 @@ class Conversation:
         before it. A conversation without messages has no page.
 
         Args:
-            per_page: messages on a page, from 1; more than 1000 are as 1000.
+            per_page: messages on a page, from 1; more than 1000 count as 1000.
             max_items: at most so many messages on all pages together; `None` for all.
             workers: requests at a time, from 1.
             newest_first: from the newest message to the oldest, or the other way.
@@ -283,12 +283,10 @@ class Conversation:
     ) -> Generator[Outcome]:
         """Send many messages, several at a time; yield the outcome of each, in order.
 
-        Bodies are taken a few ahead of the outcomes that are asked for, so any number of them takes
-        little memory, and nothing is sent before the first `next()`. In which order the messages
-        are stored is left to chance; with `workers=1` it is the order of the bodies.
-
-        If the server answers 429, all workers pause, and the message is offered again, for as long
-        as a call may take (`Configuration.deadline`) and unless `Configuration.retries` is 0.
+        Nothing is sent before the first `next()`, and bodies are taken a few ahead of the outcomes.
+        Messages are stored in any order; with `workers=1` it is that of the bodies. After a 429 all
+        workers pause, and the message is offered again for as long as a call may take
+        (`Configuration.deadline`), unless `Configuration.retries` is 0.
 
         Args:
             bodies: texts, or models or `dict`s that hold one as `body`.
@@ -311,25 +309,30 @@ class Conversation:
         if keys is not None and (not once or ledger is None or isinstance(keys, str)):
             raise ApiValueError("keys must be an iterable of str, with once=True and a ledger")
         configuration = self._messages.api_client.configuration
-
-        def send(item: tuple[Body, str | None], policy: RetryPolicy) -> MessageMessage:
-            body, key = item
-            each: RequestOptions = {**options, "_retries": policy}
-            if once:
-                return self.send_once(body, key=key, ledger=ledger, **each)
-            return self.send(body, **each)
-
         sender = Sender(
-            called_by("send_many", send),
+            partial(self._send_one, once, ledger, options),
             workers=workers,
             stop_on_error=stop_on_error,
             retries=configuration.retries,
             patience=configuration.limits.for_call(options.get("_request_timeout")).deadline,
             times=self._times,
         )
-        return sender.outcomes(
-            ((body, None) for body in bodies) if keys is None else paired(bodies, keys)
-        )
+        return sender.outcomes(paired(bodies, keys))
+
+    def _send_one(
+        self,
+        once: bool,
+        ledger: Ledger | None,
+        options: RequestOptions,
+        item: tuple[Body, str | None],
+        policy: RetryPolicy,
+    ) -> MessageMessage:
+        body, key = item
+        each = options.copy()
+        each["_retries"] = policy
+        if once:
+            return self.send_once(body, key=key, ledger=ledger, **each)
+        return self.send(body, **each)
 
     def send_once(
         self,
@@ -343,10 +346,8 @@ class Conversation:
     ) -> MessageMessage:
         """Send a message so that it is stored exactly once, or raise an error: then it is not.
 
-        If the answer to the send is lost, the message is looked for among the own messages that
-        were stored since; it is sent again only if it is not there. What cannot be known is told in
-        docs/conversations.md. The first `send_once` of a conversation in a process makes one more
-        request, for the newest message; all others make more only if an answer was lost.
+        If the answer is lost, the message is looked for among the own messages that were stored
+        since, and sent again only if it is not there; docs/conversations.md tells its limits.
 
         Args:
             body: the text, or a model or `dict` that holds it as `body`.
@@ -356,55 +357,32 @@ class Conversation:
             ledger: remembers the send; default: the conversation's, if it has one.
             settle: seconds after which a message that was not found is looked for once more, since
                 its request may still be on its way. Only then is it sent again.
-            give_up_after: seconds after which no further attempt, to send or to look, is begun;
-                `None` for no limit.
+            give_up_after: seconds after which no further attempt is begun; `None` for no limit.
             **options: see `RequestOptions`.
 
         Raises:
             ApiValueError: an argument makes no sense, or the key was used with another text.
             pydantic.ValidationError: `body` has the wrong type. Nothing was sent.
-            ApiException: the message is not stored. Only if `outcome` is `"unknown"` that is not
-                sure: the server could not be asked for `give_up_after` seconds, or refused to tell.
+            ApiException: it is not stored; if `outcome` is `"unknown"`, that is not sure.
         """
         request = request_of(body)
-        text = as_stored(request.body or "")
         seconds("settle", settle)
         if give_up_after is not None:
             seconds("give_up_after", give_up_after)
         ledger = check_ledger(ledger) or self._ledger
-        if key is not None and ledger is None:
-            raise ApiValueError("key needs a ledger: conversation(..., ledger=Ledger('sends.db'))")
-        host = self._messages.api_client.configuration.host
-        name = conversation_name(host, self._app_id, self._connection_id)
-        sender = OnceSender(
-            self._calls_of(request, options),
+        configuration = self._messages.api_client.configuration
+        name = conversation_name(configuration.host, self._app_id, self._connection_id)
+        text = as_stored(request.body or "")
+        send = partial(self.send, request)
+        return OnceSender(
+            calls_of(send, self.list, self.messages, configuration.retries, options),
             text,
             CLAIMS.of(name, self._times.clock),
-            None if ledger is None else Entry(ledger, name, key, text),
+            entry_of(ledger, name, key, text),
             settle=settle,
             give_up_after=give_up_after,
             times=self._times,
-        )
-        return called_by("send_once", sender.run)()
-
-    def _calls_of(self, request: MessageCreateMessageRequest, options: RequestOptions) -> Calls:
-        given = options.get("_retries")
-        configured = self._messages.api_client.configuration.retries
-        looking, sending = options.copy(), options.copy()
-        policy = safe_policy(configured if given is None else given)
-        looking["_retries"] = policy
-        sending["_retries"] = policy._replace(statuses=policy.statuses & {429})
-        look = self._fetch_page("send_once", looking)
-
-        def newest() -> MessageMessage | None:
-            items = look(Window(1, 1)).response.items
-            if items is None:
-                raise DeserializationException(200, "The response is not a page of messages")
-            return next(iter(items), None)
-
-        return Calls(
-            lambda: self.send(request, **sending), newest, lambda: self.messages(**looking)
-        )
+        ).run()
 
     def _fetch_page(self, caller: str, options: RequestOptions) -> FetchPage:
         def look(window: Window) -> Snapshot:

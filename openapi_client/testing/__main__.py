@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import csv
+import os
 import shlex
 import signal
 import socket
@@ -120,6 +121,9 @@ def _run(given: argparse.Namespace, wait_for_signal: Callable[[], object]) -> in
             f"export SSL_CERT_FILE={shlex.quote(server.ca_cert) if server.ca_cert else ''}\n"
         )
         sys.stdout.flush()
+        # A shell with `eval "$(... &)"` waits for more lines as long as anybody can write some.
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
         wait_for_signal()
     except (ImportError, ValueError) as error:
         return _refuse(str(error))

@@ -377,33 +377,20 @@ def test_what_a_killed_process_was_sending_is_neither_lost_nor_doubled(
 ) -> None:
     keyed.send_once("first", key="order-6")
     here.server.requests.clear()
-    # Its request is read, and never answered.
-    fault = (
-        here.server.faults.no_answer(operation="send", nth=1)
-        if not stored
-        else here.server.faults.reset(operation="send", nth=99)
-    )
-    with fault:
-        if stored:
-            # A process that has died right after its message was stored: with its key, no answer.
-            assert keyed.ledger is not None
-            died = here.messages.conversation(APP, CONNECTION, ledger=keyed.ledger)
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(keyed.ledger.store, "claim", dies)
-                with pytest.raises(SystemExit):
-                    died.send_once("hello", key="order-7")
-        else:
-            with sender(here, kept_in, "order-7", "hello") as process:
-                here.server.requests.wait_for(1, operation="send")
-                process.kill()
+    with (
+        here.server.faults.no_answer(operation="send", stored=stored, nth=1),
+        sender(here, kept_in, "order-7", "hello") as process,
+    ):
+        here.server.requests.wait_for(1, operation="send")
+        for _ in range(2000):
+            if len(here.stored()) == (2 if stored else 1):
+                break
+            threading.Event().wait(0.01)
+        process.kill()
     CLAIMS.after_fork()
     message = keyed.send_once("hello", key="order-7")
     assert here.bodies() == ["first", "hello"]
     assert here.stored()[-1].jti == message.jti
-
-
-def dies(*args: object) -> bool:
-    raise SystemExit
 
 
 def test_a_process_that_stands_still_is_waited_for(
@@ -415,9 +402,11 @@ def test_a_process_that_stands_still_is_waited_for(
     ):
         here.server.requests.wait_for(1, operation="send")
         process.send_signal(signal.SIGSTOP)
-        with pytest.raises(TimeoutException):
-            keyed.send_once("hello", key="order-7")
-        process.kill()
+        try:
+            with pytest.raises(TimeoutException):
+                keyed.send_once("hello", key="order-7")
+        finally:
+            process.kill()
     assert sends(here) == 1
 
 
@@ -460,12 +449,14 @@ def test_without_a_ledger_the_equal_text_of_another_process_is_taken(
 def test_sends_with_and_without_a_ledger_are_told_apart_in_one_process(
     here: World, file_only: Ledger
 ) -> None:
+    def meanwhile() -> None:
+        with ApiClient(here.server.configuration()) as client:
+            conversation = MessagesApi(client).conversation(APP, CONNECTION, ledger=file_only)
+            conversation.send_once("hello")
+
     here.conversation.send_once("first")
     here.server.faults.reset(operation="send", nth=1)
-    here.changes = [
-        lambda: None,
-        lambda: here.messages.conversation(APP, CONNECTION, ledger=file_only).send_once("hello"),
-    ]
+    here.changes = [lambda: None, meanwhile]
     here.conversation.send_once("hello")
     assert here.bodies() == ["first", "hello", "hello"]
 
@@ -473,6 +464,7 @@ def test_sends_with_and_without_a_ledger_are_told_apart_in_one_process(
 def test_a_signal_handler_may_send_in_the_midst_of_a_send(here: World, file_only: Ledger) -> None:
     conversation = here.messages.conversation(APP, CONNECTION, ledger=file_only)
     inner: list[MessageMessage] = []
+    raised: list[bool] = []
 
     def handler(*args: object) -> None:
         inner.append(conversation.send_once("inner", key="inner"))
@@ -483,7 +475,8 @@ def test_a_signal_handler_may_send_in_the_midst_of_a_send(here: World, file_only
 
     def interrupted(*args: Any) -> Any:
         with store._lock:
-            if not inner:
+            if not raised:
+                raised.append(True)
                 signal.raise_signal(signal.SIGUSR1)
             return run(*args)
 
@@ -499,7 +492,8 @@ def test_a_signal_handler_may_send_in_the_midst_of_a_send(here: World, file_only
 # -- many sends ------------------------------------------------------------------------------------
 
 
-def test_many_sends_take_a_key_for_each(here: World, keyed: Conversation) -> None:
+def test_many_sends_take_a_key_for_each(here: World, ledger: Ledger) -> None:
+    keyed = here.messages.conversation(APP, CONNECTION, ledger=ledger)
     bodies = ["same", "same", "other"] * 5
     keys = [f"order-{number}" for number in range(15)]
     here.server.faults.reset(operation="send", share=0.2)

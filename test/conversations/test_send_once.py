@@ -14,23 +14,26 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from urllib3 import Retry
 
 from openapi_client import ApiClient, Configuration, MessagesApi
 from openapi_client.conversations import Conversation
-from openapi_client.conversations._claims import CLAIMS
+from openapi_client.conversations._claims import CLAIMS, conversation_name
 from openapi_client.conversations._send_once import as_stored
 from openapi_client.exceptions import (
     ApiException,
     ApiValueError,
     BadRequestException,
     ConnectException,
+    DeserializationException,
     ForbiddenException,
     NotFoundException,
     ProtocolException,
     ServiceException,
     UnauthorizedException,
 )
-from openapi_client.models import MessageCreateMessageRequest, MessageMessage
+from openapi_client.models import MessageCreateMessageRequest, MessageMessage, MessageResponse
+from openapi_client.retries import RetryPolicy
 from openapi_client.testing import GENERATIONS, GenerationName, MessagesServer
 from test.support.threads import in_threads
 from test.support.world import APP, CONNECTION, OTHER, World, texts, world
@@ -493,3 +496,204 @@ def test_a_message_stored_at_the_same_time_as_the_marker_is_found(here: World) -
     here.server.faults.reset(operation="send", stored=True, nth=1)
     here.conversation.send_once("hello")
     assert here.bodies() == ["hello", "hello"]
+
+
+# -- what proves nothing ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body", [None, "default backend - 404", "<html>404</html>", {"message": "no"}]
+)
+def test_a_404_at_the_first_look_does_not_make_an_old_message_new(
+    here: World, body: object
+) -> None:
+    here.conversation.send("hello")
+    here.server.faults.status(404, body, operation="list", nth=1)
+    here.server.faults.reset(operation="send", nth=1)
+    message = here.conversation.send_once("hello")
+    assert here.bodies() == ["hello", "hello"]
+    assert here.stored()[-1].jti == message.jti
+
+
+@pytest.mark.parametrize("body", ["default backend - 404", "", {"message": "no Route matched"}])
+def test_a_404_that_is_none_of_the_service_ends_the_first_look(here: World, body: object) -> None:
+    here.conversation.send("hello")
+    here.server.faults.status(404, body, operation="list")
+    with pytest.raises(NotFoundException) as caught:
+        here.conversation.send_once("hello")
+    assert caught.value.outcome == "not_sent"
+    assert here.bodies() == ["hello"]
+
+
+def test_after_a_404_that_lasted_what_may_be_older_is_unknown(here: World) -> None:
+    here.receive("hi")
+    here.conversation.send("hello")
+    here.server.faults.status(404, '"connection not found"', operation="list", times=3)
+    here.server.faults.reset(operation="send", nth=1)
+    with pytest.raises(ProtocolException, match="older messages cannot be told from it") as caught:
+        here.conversation.send_once("hello")
+    assert caught.value.outcome == "unknown"
+
+
+def test_a_404_at_a_later_look_is_no_proof_that_nothing_is_stored(here: World) -> None:
+    here.conversation.send_once("first")
+    here.server.faults.status(404, operation="list", times=3)
+    here.server.faults.reset(operation="send", stored=True, nth=1)
+    here.conversation.send_once("hello")
+    assert here.bodies() == ["first", "hello"]
+
+
+def test_a_404_that_lasts_leaves_it_unknown(here: World) -> None:
+    here.conversation.send_once("first")
+    here.server.faults.status(404, operation="list")
+    here.server.faults.reset(operation="send", stored=True, nth=1)
+    with pytest.raises(ProtocolException) as caught:
+        here.conversation.send_once("hello")
+    assert caught.value.outcome == "unknown"
+
+
+@pytest.mark.parametrize("answer", [{}, {"items": None}, None])
+def test_a_page_without_items_is_no_empty_conversation(here: World, answer: object) -> None:
+    here.conversation.send("hello")
+    text = "null" if answer is None else answer
+    here.server.faults.status(200, text, operation="list", nth=1)
+    with pytest.raises(DeserializationException) as caught:
+        here.conversation.send_once("hello")
+    assert caught.value.outcome == "not_sent"
+
+
+def test_if_the_marker_is_gone_and_nothing_has_a_time_it_is_unknown(here: World) -> None:
+    """Nothing then tells an older message from the one that is looked for."""
+    timeless = [
+        MessageMessage(jti=str(number), iss="me", body="hello", created_at="some day")
+        for number in range(3)
+    ]
+
+    class Timeless(FakeApi):
+        def list(self, *args: object, **kwargs: object) -> MessageResponse:
+            return MessageResponse(items=self.items, page=1, per_page=100)
+
+        def send(self, *args: object, **kwargs: object) -> MessageMessage:
+            self.items = timeless[1:]
+            raise ProtocolException(0, "cut")
+
+    api = Timeless(here.client, timeless)
+    with pytest.raises(ProtocolException) as caught:
+        Conversation(api, APP, "timeless", here.times.as_times()).send_once("hello")
+    assert caught.value.outcome == "unknown"
+    assert "older messages cannot be told from it" in str(caught.value)
+
+
+class FakeApi:
+    """Operations without a server."""
+
+    def __init__(self, client: ApiClient, items: list[MessageMessage]) -> None:
+        self.api_client = client
+        self.items = items
+
+    def list(self, *args: object, **kwargs: object) -> MessageResponse:
+        return MessageResponse(items=self.items)
+
+    def get(self, *args: object, **kwargs: object) -> MessageMessage:
+        raise AssertionError
+
+    def edit(self, *args: object, **kwargs: object) -> MessageMessage:
+        raise AssertionError
+
+    def send(self, *args: object, **kwargs: object) -> MessageMessage:
+        raise AssertionError
+
+
+class Careless(RetryPolicy):
+    """A policy of a program's own, which repeats whatever fails."""
+
+    def may_repeat(self, *args: object, **kwargs: object) -> bool:
+        return True
+
+
+EAGER = Retry(5, allowed_methods=None, status_forcelist=[500, 502, 503, 504], backoff_factor=0)
+
+
+@pytest.mark.parametrize("generation", ["2024"])
+@pytest.mark.parametrize("retries", [EAGER, Careless(5, 0.001), 5], ids=["Retry", "policy", "5"])
+@pytest.mark.parametrize("per_call", [True, False])
+def test_no_setting_of_retries_makes_it_send_twice(
+    server: MessagesServer, generation: GenerationName, retries: Any, per_call: bool
+) -> None:
+    with world(server, generation, **({} if per_call else {"retries": retries})) as here:
+        options: Any = {"_retries": retries} if per_call else {}
+        here.conversation.send_once("first", **options)
+        for number in range(2):
+            here.server.faults.clear()
+            here.server.faults.status(503, operation="send", stored=True, times=1)
+            here.conversation.send_once(f"bare {number}", **options)
+            here.server.faults.reset(operation="send", stored=True, times=1)
+            here.conversation.send_once(f"reset {number}", **options)
+            # A gateway that names a time, although it has passed the request on.
+            here.server.faults.status(503, retry_after=0, operation="send", stored=True, times=1)
+            here.conversation.send_once(f"named {number}", **options)
+        assert len(here.bodies()) == 7
+
+
+@pytest.mark.parametrize("generation", ["2024"])
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 206])
+@pytest.mark.parametrize("body", ["", "null", "{}", {"jti": ""}, [], "7", {"jti": None}])
+def test_a_2xx_without_a_usable_body_is_a_lost_answer(
+    here: World, status: int, body: object
+) -> None:
+    here.conversation.send_once("first")
+    here.server.faults.status(
+        status, "" if status == 204 else body, operation="send", stored=True, nth=1
+    )
+    message = here.conversation.send_once("hello")
+    assert here.bodies() == ["first", "hello"]
+    assert here.stored()[-1].jti == message.jti
+
+
+def test_the_answer_to_another_send_is_a_lost_answer(here: World) -> None:
+    """A cache between that gives the same answer to every send."""
+    first = here.conversation.send_once("hello")
+    here.server.faults.status(202, first.to_dict(), operation="send", stored=True, nth=1)
+    second = here.conversation.send_once("hello")
+    assert [kept.jti for kept in here.stored()] == [first.jti, second.jti]
+    here.server.faults.status(202, first.to_dict(), operation="send")
+    with pytest.raises(DeserializationException):
+        here.conversation.send_once("hello", give_up_after=30.0)
+    assert len(here.server.requests.matching(operation="send")) < 12
+
+
+def test_two_spellings_of_a_host_are_one_conversation(here: World) -> None:
+    """So a message that one has claimed is not taken by the other."""
+    host, found = f"http://localhost:{here.server.port}/v1", []
+    for url in (host, host.replace("localhost", "LocalHost"), f"{host}/"):
+        with ApiClient(here.server.configuration(host=url)) as client:
+            conversation = MessagesApi(client).conversation(APP, CONNECTION)
+            found.append(conversation.send_once("hello").jti)
+    here.server.requests.assert_operations(["list", "send", "send", "send"])
+    assert len(set(found)) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://host/v1", "http://host:80/v1/"),
+        ("https://host/v1", "HTTPS://HOST.:443/v1"),
+        ("http://[::1]:8080/v1", "http://[0:0:0:0:0:0:0:1]:8080/v1"),
+        ("http://b\u00fccher.example/v1", "http://xn--bcher-kva.example/v1"),
+    ],
+)
+def test_spellings_of_a_host_have_one_name(one: str, other: str) -> None:
+    assert conversation_name(one, "a", "b") == conversation_name(other, "a", "b")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("http://host/v1", "a", "b"), ("https://host/v1", "a", "b")),
+        (("http://host/v1", "a", "b"), ("http://host/v2", "a", "b")),
+        (("http://host/v1", "a", "b"), ("http://host:81/v1", "a", "b")),
+        (("http://host/v1", 'a", "b', "c"), ("http://host/v1", "a", 'b", "c')),
+    ],
+)
+def test_what_differs_has_another_name(one: tuple[str, ...], other: tuple[str, ...]) -> None:
+    assert conversation_name(*one) != conversation_name(*other)
