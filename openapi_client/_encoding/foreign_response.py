@@ -36,7 +36,7 @@ class AnyResponse(Protocol):
 
 
 def headers_of(response: Any) -> Mapping[str, str]:
-    """The headers of a response: its `headers`, else what its `getheaders()` returns."""
+    """Return the headers of a response: its `headers`, else what its `getheaders()` returns."""
     headers = getattr(response, "headers", None)
     if not isinstance(headers, Mapping):
         ask = getattr(response, "getheaders", None)
@@ -74,15 +74,15 @@ class ForeignResponse:
                 setattr(self, name, value)
 
     def read(self) -> bytes:
-        """The body."""
+        """Return the body."""
         return self.data or b""
 
     def getheaders(self) -> Mapping[str, str]:
-        """The headers."""
+        """Return the headers."""
         return self._headers
 
     def getheader(self, name: str, default: str | None = None) -> str | None:
-        """One header, in any case; or `default`."""
+        """Return one header, in any case; or `default`."""
         lower = name.lower()
         for other, value in self._headers.items():
             if other.lower() == lower:

@@ -57,7 +57,7 @@ class RequestOptions(TypedDict, total=False):
             limit.
         _request_auth: credentials instead of the configured ones: `type`, `in`, `key`, `value`.
         _content_type: the content type of the request's body.
-        _headers: more headers; they go before all others.
+        _headers: more headers; they take precedence over all others.
         _host_index: 0, for the operations have no hosts of their own.
         _retries: overrides `Configuration.retries` for this call.
     """
@@ -105,7 +105,7 @@ def _check_option(name: str, value: object) -> None:
     try:
         _adapter(RequestOptions).validate_python({name: value})
     except ValidationError as error:
-        if name not in _SECRET_OPTIONS:
+        if name not in _SECRET_OPTIONS and not isinstance(value, str):
             raise
         raise _without_input(error) from None
 

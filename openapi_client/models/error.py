@@ -42,15 +42,15 @@ class Error(Model):
         return held
 
     def to_str(self) -> str:
-        """What it holds, laid out for people."""
+        """Return what it holds, formatted for people."""
         held = self.actual_instance
         return repr(held) if isinstance(held, str) else held.to_str()
 
     def to_json(self) -> str:
-        """The JSON text of what it holds."""
+        """Return the JSON text of what it holds."""
         return json.dumps(self.to_dict())
 
     def to_dict(self) -> Any:
-        """The `dict` of what it holds; a text is returned as it is."""
+        """Return the `dict` of what it holds; a text is returned as it is."""
         held = self.actual_instance
         return held if isinstance(held, str) else held.to_dict()
