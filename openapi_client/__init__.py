@@ -126,7 +126,8 @@ def _warn_of_other_distributions() -> None:
 
     Each would write its files over those of the other, and take them away with it. Modules of other
     endpoints that a program keeps in `openapi_client/api` are no such distribution. One `listdir`
-    costs microseconds; a look into the metadata of all distributions would cost milliseconds.
+    costs microseconds; to read the metadata of all distributions costs milliseconds, and is left to
+    the moment when a name is missing.
     """
     import os
 
@@ -160,6 +161,10 @@ def __getattr__(name: str) -> object:
     elif name in _SUBMODULES:
         value = import_module(f"{__name__}.{name}")
     else:
+        if not name.startswith("_"):
+            from openapi_client._installation import warn_of_others
+
+            warn_of_others()
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value
     return value

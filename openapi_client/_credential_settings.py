@@ -27,7 +27,7 @@ class CredentialSettings:
     _known_key: tuple[str | None, str | None, str, str]
 
     def get_api_key_with_prefix(self, identifier: str, alias: str | None = None) -> str | None:
-        """The key of a scheme as it goes out.
+        """Return the key of a scheme as it goes out.
 
         Args:
             identifier: name of the scheme.
@@ -68,7 +68,7 @@ class CredentialSettings:
         return "Basic " + base64.b64encode(pair.encode()).decode()
 
     def auth_settings(self) -> dict[str, dict[str, Any]]:
-        """The credentials by scheme: `type`, `in`, `key` (where they go) and `value`.
+        """Return the credentials by scheme: `type`, `in`, `key` (where they go) and `value`.
 
         Raises:
             ApiValueError: a credential was given that cannot be sent.
@@ -96,8 +96,8 @@ class CredentialSettings:
             The epoch of the token, for `renewed_authorization`.
 
         Raises:
-            ApiException: the callable raised an error or took too long; nothing was sent.
-            ApiValueError: what it gave cannot be sent.
+            ApiException: the callable raised an error, gave what cannot be sent, or took too long;
+                nothing was sent.
         """
         if self._token is None or _SCHEME in self.api_key:
             return None

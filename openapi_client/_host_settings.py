@@ -24,7 +24,7 @@ class HostSettings:
     _proxy: str | None
 
     def get_host_settings(self) -> list[HostSetting]:
-        """The hosts that the API's description names."""
+        """Return the hosts that the API's description names."""
         return [{"url": "https://localhost:8080/v1", "description": "No description provided"}]
 
     def get_host_from_settings(
@@ -33,7 +33,7 @@ class HostSettings:
         variables: Mapping[str, str] | None = None,
         servers: Sequence[HostSetting] | None = None,
     ) -> str:
-        """The URL of one of the hosts, its variables filled in.
+        """Return the URL of one of the hosts, its variables filled in.
 
         Args:
             index: which of `servers`; `None` gives the base URL set with `host`, or else the first.

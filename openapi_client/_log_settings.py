@@ -71,7 +71,7 @@ class LogSettings:
         return self._debug_log
 
     def to_debug_report(self) -> str:
-        """Versions and settings for an error report; no secrets."""
+        """Return versions and settings for an error report; no secrets."""
         import platform
 
         from openapi_client import __version__

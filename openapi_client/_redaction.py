@@ -11,11 +11,17 @@ import sys
 from array import array
 from base64 import b64decode, b64encode
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, wraps
 from traceback import clear_frames
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
+
+from typing_extensions import ParamSpec
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 HIDDEN = "***"
 
@@ -47,14 +53,14 @@ _SHORTEST_SECRET = 6
 
 
 def shown_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """A copy of `headers` in which every value that is not on the allow-list is `***`."""
+    """Return a copy of `headers` in which every value that is not on the allow-list is `***`."""
     return {
         name: value if name.lower() in SHOWN_HEADERS else HIDDEN for name, value in headers.items()
     }
 
 
 def shown_target(target: str) -> str:
-    """A request target (`/path?query`) or URL with hidden user info, fragment and query values."""
+    """Return a request target or URL with its user info, fragment and query values hidden."""
     path, question, query = target.partition("?")
     if "//" in path or "#" in target:
         try:
@@ -71,7 +77,7 @@ def shown_target(target: str) -> str:
 
 
 def shown_setting(url: str) -> str:
-    """A URL as somebody has given it, without what may be meant as user info.
+    """Return a URL as somebody has given it, without what may be meant as user info.
 
     A password with a slash in it, or a URL without a scheme, is read as something else by the rules
     (RFC 3986, section 3.2), so whatever stands before the last `@` is taken for user info.
@@ -89,7 +95,7 @@ def _shown_pair(pair: str) -> str:
 
 
 def secrets_of(headers: Mapping[str, str], url: str) -> frozenset[str]:
-    """The values of a request that must not come back in the text of an error."""
+    """Return the values of a request that must not come back in the text of an error."""
     values: set[str] = set()
     for name, value in headers.items():
         if name.lower() not in SHOWN_HEADERS:
@@ -103,7 +109,7 @@ def secrets_of(headers: Mapping[str, str], url: str) -> frozenset[str]:
 
 
 def _parts(value: str) -> list[str]:
-    """What is secret by itself in a header's value.
+    """Return what is secret by itself in a header's value.
 
     The token alone is as secret as `Bearer <token>`, a password as `Basic <user and password>`, a
     cookie's value as `name=<value>`; the name of a scheme (RFC 9110, section 11.1) is not.
@@ -134,13 +140,26 @@ _SHORTEST_PIECE = 8
 
 # What stands for another character: in JSON and in programs' strings (RFC 8259, section 7), in a
 # URL (RFC 3986, section 2.1) and in HTML. A zero is half a character of UTF-16.
+_NAMED = {
+    "amp": "&",
+    "apos": "'",
+    "colon": ":",
+    "equals": "=",
+    "gt": ">",
+    "lowbar": "_",
+    "lt": "<",
+    "period": ".",
+    "plus": "+",
+    "quot": '"',
+    "sol": "/",
+}
 _ESCAPE = re.compile(
-    r"\\u([0-9A-Fa-f]{4})|\\x([0-9A-Fa-f]{2})|%([0-9A-Fa-f]{2})|&\#[xX]([0-9A-Fa-f]{1,6});"
-    r"|&\#([0-9]{1,7});|&(amp|lt|gt|quot|apos);|\\([^\0%&])|\0+"
+    r"\\u([0-9A-Fa-f]{4})|\\u\{([0-9A-Fa-f]{1,6})\}|\\x([0-9A-Fa-f]{2})|%([0-9A-Fa-f]{2})"
+    r"|&\#[xX]([0-9A-Fa-f]{1,6});?|&\#([0-9]{1,7});?|\\([0-3][0-7]{2})"
+    rf"|&({'|'.join(_NAMED)});|\\([^\0%&])|\0+"
 )
 _MARKS = "\\%&\0"
 _MARKED = re.compile(r"[\\%&\0]")
-_NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _MAX_CODE = 0x10FFFF
 # JSON in JSON in a URL is as deep as anything is found.
 _DEPTH = 3
@@ -170,8 +189,8 @@ class _Scrubber:
 
     A text is compared in each of its readings: as it is, and with what is escaped in it read, until
     nothing is. In each, every piece of a secret is hidden, be it in Base64, wherever it begins
-    within what was encoded. The cost is linear in the size of the text, and most of it is that of
-    some few characters: a long text that has more of these is cut off.
+    within what was encoded, or in hexadecimal digits. The cost is linear in the size of the text,
+    and most of it is that of some few characters: a long text with more of these is cut off.
     """
 
     def __init__(self, secrets: frozenset[str]) -> None:
@@ -235,7 +254,7 @@ class _Scrubber:
         return _without(text, spans) if spans else text
 
     def _spans(self, text: str, limit: int) -> list[tuple[int, int]]:
-        """Where pieces of secrets stand, those that overlap as one.
+        """Return where pieces of secrets stand, those that overlap as one.
 
         Raises:
             _TooCostly: more than `limit` places have to be looked at closely.
@@ -258,7 +277,7 @@ class _Scrubber:
         return [span for span in spans if span[1] >= 0]
 
     def _suspects(self, text: str, run: tuple[int, int], size: int) -> Iterator[int]:
-        """Where in a run pieces of this size may begin, in order: only some blocks are read."""
+        """Return where pieces of this size may begin in a run, in order; reads some blocks only."""
         start, stop = run
         block, blocks = min(size, _BLOCK), self._blocks[size]
         step = size - block + 1
@@ -268,7 +287,7 @@ class _Scrubber:
 
 
 def _variants(secret: str) -> list[str]:
-    """A secret as a text can hold it, escapes apart."""
+    """Return a secret as a text can hold it, escapes apart."""
     encoded = secret.encode("utf-8", "surrogatepass")
     variants = [secret, encoded.decode("latin-1")]
     read = secret
@@ -282,6 +301,7 @@ def _variants(secret: str) -> list[str]:
         in_base64 = b64encode(bytes(offset) + encoded).decode()[begin:end]
         if len(in_base64) >= _SHORTEST_SECRET:
             variants.append(in_base64)
+    variants += (encoded.hex(), encoded.hex().upper())
     return [variant for variant in variants if variant]
 
 
@@ -316,11 +336,14 @@ class _Reading:
 
 def _meant(escape: re.Match[str]) -> str:
     """Return the character that an escape stands for; a zero stands for none."""
-    four, two, percent, reference, decimal, named, any_other = escape.groups()
+    *in_hex, decimal, octal, named, any_other = escape.groups()
     if named or any_other:
         return _NAMED[named] if named else any_other
-    code = int(decimal) if decimal else int(four or two or percent or reference or "0", 16)
-    return chr(code) if 0 < code <= _MAX_CODE else ""
+    for digits, base in ((decimal, 10), (octal, 8), (next(filter(None, in_hex), "0"), 16)):
+        if digits:
+            code = int(digits, base)
+            return chr(code) if 0 < code <= _MAX_CODE else ""
+    return ""
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> str:
@@ -359,8 +382,24 @@ def forget_locals(error: BaseException, until: BaseException | None) -> None:
                 following += group
 
 
+def without_locals(function: Callable[P, R]) -> Callable[P, R]:
+    """Make a function whose failures keep no credential in their frames; see `forget_locals`."""
+
+    @wraps(function)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        handled = sys.exc_info()[1]
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:
+            del args, kwargs  # the only ones of this frame, which still runs
+            forget_locals(error, handled)
+            raise
+
+    return guarded
+
+
 def told_by(error: BaseException) -> str:
-    """What a traceback shows of an error and of those that led to it."""
+    """Return what a traceback shows of an error and of those that led to it."""
     texts: list[str] = []
     following: BaseException | None = error
     while following is not None:

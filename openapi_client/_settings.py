@@ -41,12 +41,12 @@ class Limits(NamedTuple):
     def of(
         cls, timeout: float | tuple[float | None, float | None] | None, deadline: float | None
     ) -> Limits:
-        """The limits that the settings `timeout` and `deadline` mean."""
+        """Return the limits that the settings `timeout` and `deadline` mean."""
         connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
         return cls(connect, read, deadline)
 
     def for_call(self, request_timeout: object) -> Limits:
-        """These limits with a call's `_request_timeout`.
+        """Return these limits with a call's `_request_timeout`.
 
         A number is the deadline of the call, and how long to wait for each piece of the answer; a
         pair is (connect, read). `None` changes nothing.
@@ -93,7 +93,7 @@ def _as_float(value: object) -> float:
 
 
 def seconds(name: str, value: object) -> float:
-    """A positive, finite number of seconds."""
+    """Return a positive, finite number of seconds."""
     number = _as_float(value)
     if math.isfinite(number) and number > 0:
         return number
@@ -101,7 +101,7 @@ def seconds(name: str, value: object) -> float:
 
 
 def pair_of_seconds(name: str, items: Sequence[object]) -> tuple[float | None, float | None]:
-    """A pair (connect, read); either may be `None`."""
+    """Return a pair (connect, read); either may be `None`."""
     if len(items) != 2:
         raise ApiValueError(f"{name} must be a pair (connect, read), not {len(items)} items")
     connect, read = (None if item is None else seconds(name, item) for item in items)
@@ -125,7 +125,7 @@ def _retries(name: str, value: object) -> object:
 
 
 def checked_retries(name: str, value: object) -> RetryPolicy | int:
-    """A number of repeats, or a policy whose numbers all make sense.
+    """Return a number of repeats, or a policy whose numbers all make sense.
 
     Raises:
         ApiValueError: it is neither.
@@ -142,6 +142,11 @@ def checked_retries(name: str, value: object) -> RetryPolicy | int:
         most = math.inf if field == "base" else _LONGEST_SLEEP
         if not 0 <= _as_float(number) <= most or number == math.inf:
             raise _refuse(f"{name}: {field}", number, "seconds from 0, at most 1e9 for a wait")
+    statuses: object = value.statuses
+    if not isinstance(statuses, (set, frozenset, list, tuple)) or not all(
+        _is_int(status, 300, 599) for status in cast("Sequence[object]", statuses)
+    ):
+        raise ApiValueError(f"{name}: statuses must be a set of statuses from 300 to 599")
     return value
 
 
@@ -249,7 +254,7 @@ def _proxy(name: str, value: object) -> object:
 
 
 def proxy_url(name: str, value: object) -> str:
-    """The URL of a proxy.
+    """Return the URL of a proxy.
 
     Raises:
         ApiValueError: it has no http or https scheme, or no host.
@@ -260,7 +265,7 @@ def proxy_url(name: str, value: object) -> str:
 
 
 def checked_headers(name: str, value: object) -> dict[str, str] | None:
-    """Headers that can be sent.
+    """Return headers that can be sent.
 
     Raises:
         ApiValueError: they are no headers.
@@ -301,7 +306,7 @@ def _is_c_int(value: object) -> bool:
 
 
 def _parsed(name: str, value: object) -> Url:
-    """A URL with a host, or an error that does not show it: it may be a misplaced secret."""
+    """Return a URL with a host, or an error that does not show it: it may be a misplaced secret."""
     if not isinstance(value, str):
         raise ApiValueError(f"{name} must be a URL as str, not {type(value).__name__}")
     if any(c.isspace() or not c.isprintable() for c in value):
@@ -322,7 +327,7 @@ def _parsed(name: str, value: object) -> Url:
 
 
 def base_url(name: str, value: object) -> str:
-    """A base URL without a slash at its end.
+    """Return a base URL without a slash at its end.
 
     Raises:
         ApiValueError: it has no http or https scheme, no host, or has user info, a query, a
@@ -344,7 +349,7 @@ def base_url(name: str, value: object) -> str:
 def server_url(
     servers: Sequence[Mapping[str, Any]], index: int, variables: Mapping[str, str]
 ) -> str:
-    """The URL of `servers[index]` with its variables filled in."""
+    """Return the URL of `servers[index]` with its variables filled in."""
     if not _is_int(index, 0, len(servers) - 1):
         raise _refuse("server_index", index, f"from 0 to {len(servers) - 1}")
     server = servers[index]

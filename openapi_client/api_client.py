@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
@@ -9,7 +10,7 @@ from typing import Any, ClassVar, cast
 from typing_extensions import Self
 
 from openapi_client import __version__, rest
-from openapi_client._encoding.foreign_response import ForeignResponse
+from openapi_client._encoding.foreign_response import AnyResponse, ForeignResponse
 from openapi_client._encoding.generic_methods import GenericMethods
 from openapi_client._encoding.header_fields import truth_in_lower_case
 from openapi_client._encoding.native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
@@ -25,6 +26,7 @@ from openapi_client._encoding.request_parts import (
     path_template,
 )
 from openapi_client._encoding.response_body import (
+    SMALL,
     check_expansion,
     is_utf8_json,
     kept_of,
@@ -36,6 +38,7 @@ from openapi_client._encoding.response_body import (
 from openapi_client._http.call import Call, Method, call_of
 from openapi_client._installation import DISTRIBUTION
 from openapi_client._options import WithOptions
+from openapi_client._redaction import forget_locals, without_locals
 from openapi_client.api_response import ApiResponse
 from openapi_client.configuration import Configuration
 from openapi_client.exceptions import (
@@ -47,7 +50,7 @@ from openapi_client.exceptions import (
     ServiceException,
     UnauthorizedException,
 )
-from openapi_client.rest import AnyResponse, RESTClientObject, RESTResponse
+from openapi_client.rest import RESTClientObject, RESTResponse
 from openapi_client.retries import Attempt, Retries
 
 __all__ = [
@@ -67,6 +70,7 @@ __all__ = [
 RequestSerialized = tuple[str, str, dict[str, str], Any, list[tuple[str, Any]]]
 """Method, URL, headers, body and form fields, as `call_api` takes them."""
 
+_NOTHING: tuple[Any, Any, Any, Any] = ({}, {}, [], [])
 _AnyApiResponse = cast("type[ApiResponse[Any]]", ApiResponse)
 
 
@@ -150,7 +154,7 @@ class ApiClient(GenericMethods, WithOptions):
 
     @classmethod
     def get_default(cls) -> ApiClient:
-        """The client of the process, which `MessagesApi()` uses; made the first time."""
+        """Return the client of the process, which `MessagesApi()` uses; made the first time."""
         if cls._default is None:
             cls._default = ApiClient()
         return cls._default
@@ -220,7 +224,7 @@ class ApiClient(GenericMethods, WithOptions):
             resource_path: path below the host, with `{name}` for each path parameter.
             path_params: values of the path parameters.
             query_params: names and values of the query.
-            header_params: headers; they go before the client's default headers.
+            header_params: headers; they take precedence over the client's default headers.
             body: the request's body, made of models, dictionaries, lists and plain values.
             post_params: fields of a form.
             files: files of a form: name -> path, bytes, (name, bytes) or a list of these.
@@ -232,23 +236,34 @@ class ApiClient(GenericMethods, WithOptions):
         Raises:
             ApiValueError: a parameter cannot be sent.
         """
-        headers, given = self._headers(header_params or {}, collection_formats)
-        url = self._url(resource_path, path_params or {}, collection_formats, _host)
-        form = post_params or files
-        fields = self._fields(post_params, files, collection_formats) if form else []
-        body = None if body is None else self.sanitize_for_serialization(body)
-        queries = pairs(query_params) if query_params else []
-        if auth_settings:
-            self.update_params_for_auth(
-                headers, queries, auth_settings, resource_path, method, body, _request_auth
-            )
-            if given and not _request_auth:  # what the caller gives goes before what is configured
-                headers = merged_headers(headers, given)
-        if queries:
-            url += "?" + self.parameters_to_url_query(queries, collection_formats)
-        if type(method) is not Method:
-            method = Method.of(method, self.configuration, resource_path, path_params or {})
-        return method, url, headers, body, fields
+        handled = sys.exc_info()[1]
+        headers, given, queries, fields = _NOTHING
+        try:
+            headers, given = self._headers(header_params or {}, collection_formats)
+            url = self._url(resource_path, path_params or {}, collection_formats, _host)
+            form = post_params or files
+            fields = self._fields(post_params, files, collection_formats) if form else []
+            body = None if body is None else self.sanitize_for_serialization(body)
+            queries = pairs(query_params) if query_params else []
+            if auth_settings:
+                self.update_params_for_auth(
+                    headers, queries, auth_settings, resource_path, method, body, _request_auth
+                )
+                if (
+                    given and not _request_auth
+                ):  # what the caller gives goes before what is configured
+                    headers = merged_headers(headers, given)
+            if queries:
+                url += "?" + self.parameters_to_url_query(queries, collection_formats)
+            if type(method) is not Method:
+                method = Method.of(method, self.configuration, resource_path, path_params or {})
+            return method, url, headers, body, fields
+        except BaseException as error:
+            # This frame, too, is to keep nothing that may be a credential.
+            headers, given, queries, fields = _NOTHING
+            header_params = query_params = body = post_params = files = _request_auth = None
+            forget_locals(error, handled)
+            raise
 
     def _headers(
         self, given: Mapping[str, Any], collection_formats: Mapping[str, str] | None
@@ -365,20 +380,27 @@ class ApiClient(GenericMethods, WithOptions):
         _request_timeout: float | tuple[float | None, float | None] | None = None,
     ) -> RESTResponse:
         """Make the request; see `RESTClientObject.request`."""
-        if getattr(method, "call", None) is None:
-            template, ids = getattr(method, "template", ""), getattr(method, "ids", {})
-            method = Method.of(method, self.configuration, template, ids)
-        return self.rest_client.request(
-            method,
-            url,
-            headers=header_params,
-            body=body,
-            post_params=post_params,
-            _request_timeout=_request_timeout,
-        )
+        handled = sys.exc_info()[1]
+        try:
+            if getattr(method, "call", None) is None:
+                template, ids = getattr(method, "template", ""), getattr(method, "ids", {})
+                method = Method.of(method, self.configuration, template, ids)
+            return self.rest_client.request(
+                method,
+                url,
+                headers=header_params,
+                body=body,
+                post_params=post_params,
+                _request_timeout=_request_timeout,
+            )
+        except BaseException as error:
+            url, header_params, body, post_params = "", None, None, None
+            forget_locals(error, handled)
+            raise
 
     # -- the way back -----------------------------------------------------------------------------
 
+    @without_locals
     def response_deserialize(
         self,
         response_data: AnyResponse | None = None,
@@ -433,7 +455,7 @@ class ApiClient(GenericMethods, WithOptions):
         response_type = type_for(status, response_types_map or {}, content)
         data: Any = None
         if response_type is not None:
-            if succeeded:
+            if succeeded and len(content) > SMALL:
                 check_expansion(response_data, content, self.configuration.max_response_expansion)
             try:
                 data = self._decoded(content, response_data, response_type)

@@ -93,7 +93,7 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
         password: password of `get_basic_auth_token()`.
         access_token: a token, or a callable that gives one. A callable's token is kept until the
             server answers 401; then the callable is asked once more and the call is repeated once.
-            `api_key["BearerAuth"]` goes before it.
+            `api_key["BearerAuth"]` takes precedence.
         server_index: which of `get_host_settings()` is the host, if `host` is not given.
         server_variables: values of the variables in that host's URL.
         server_operation_index: the same per operation (this API has none of its own).
@@ -117,7 +117,7 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
         tls_server_name: the name sent in the handshake (SNI, RFC 6066), if not the host's.
         ssl_context: the TLS settings of connections to servers, used as they are. Of the settings
             above only `assert_hostname` and `tls_server_name` count then.
-        proxy: URL of a proxy, with its credentials if it wants some; `""` for none, whatever the
+        proxy: URL of a proxy, with its credentials if it needs them; `""` for none, whatever the
             environment says. Without it `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` of
             the environment count, but not for loopback addresses.
         no_proxy: hosts that are reached without a proxy, also without that of `proxy`: names,
@@ -297,7 +297,7 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
         the certificate authorities to trust. A variable that is empty counts as none.
 
         Args:
-            **settings: as of the constructor; they go before the environment.
+            **settings: as of the constructor; they take precedence over the environment.
 
         Raises:
             ApiValueError: a setting makes no sense, or a variable, or it is missing; the message
@@ -334,12 +334,12 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
 
     @classmethod
     def get_default_copy(cls) -> Configuration:
-        """A copy of the default configuration."""
+        """Return a copy of the default configuration."""
         return copy.deepcopy(cls.get_default())
 
     @classmethod
     def get_default(cls) -> Configuration:
-        """The default configuration itself; a plain `Configuration()` is made the first time."""
+        """Return the default configuration; the first time, make a plain `Configuration()`."""
         if cls._default is None:
             cls._default = cls()
         return cls._default

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import _thread
-import contextvars
 import copy
 import re
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from openapi_client._encoding.header_fields import FORBIDDEN
-from openapi_client.exceptions import ApiException, ApiValueError, TimeoutException
+from openapi_client._http.foreign import start_thread
+from openapi_client.exceptions import (
+    ApiException,
+    ApiValueError,
+    TimeoutException,
+    TokenException,
+)
 
 # RFC 9110, section 11.4: credentials are a scheme (a token), a space and what the scheme defines.
 _WITH_SCHEME = re.compile(r"[A-Za-z][!#$%&'*+.^_`|~0-9A-Za-z-]* +\S")
@@ -54,16 +57,21 @@ class _Request:
     def result(self, remaining: float | None) -> Token:
         """Wait for the answer, at most `remaining` seconds."""
         timeout = -1 if remaining is None else min(remaining, threading.TIMEOUT_MAX)
-        if not self.gate.acquire(timeout=timeout):
-            failure = TimeoutException(0, "The token did not come within the deadline of the call")
-            failure.outcome = "not_sent"
-            raise failure
-        self.gate.release()
-        if isinstance(self.error, ApiValueError):
-            raise ApiValueError(str(self.error))
+        # A signal handler may come when its thread has the gate, and not yet opened it again.
+        if self.token is None and self.error is None:
+            if not self.gate.acquire(timeout=timeout):
+                reason = "The token did not come within the deadline of the call"
+                failure = TimeoutException(0, reason)
+                failure.outcome = "not_sent"
+                raise failure
+            self.gate.release()
         if self.token is None:
             raise _failure(self.error) from self.error
         return self.token
+
+
+class _UnusableToken(ApiValueError):
+    """What the provider returned, and did not raise, is wrong."""
 
 
 def _failure(error: BaseException | None) -> ApiException:
@@ -71,6 +79,8 @@ def _failure(error: BaseException | None) -> ApiException:
     if isinstance(error, ApiException):
         failure = copy.copy(error)
         failure.hint = failure.hint or "The token could not be had; the call itself was not sent."
+    elif isinstance(error, _UnusableToken):
+        failure = TokenException(0, str(error))
     else:
         failure = ApiException(0, f"access_token() raised {type(error).__name__}")
     failure.outcome = "not_sent"
@@ -106,7 +116,7 @@ class RenewableToken:
         Raises:
             ApiException: the callable raised an error, which is chained, or took too long; its
                 `outcome` is `"not_sent"`.
-            ApiValueError: what it gave cannot be sent.
+            TokenException: what it gave cannot be sent.
         """
         return self._token or self._request(0, remaining)
 
@@ -126,10 +136,10 @@ class RenewableToken:
             other, or `refused` is not one of this object's tokens.
 
         Raises:
-            ApiException, ApiValueError: as `current`.
+            ApiException: as `current`.
         """
         token = self._token
-        if token is None or not any(as_bearer(given) == refused for given in self._given):
+        if token is None or not any(as_bearer(given) == refused for given in tuple(self._given)):
             return None
         if as_bearer(token.value) != refused:
             return token
@@ -151,7 +161,7 @@ class RenewableToken:
             mine.gate.release()
         elif request.maker == mine.maker:
             # Also in a signal handler that came before its thread could do this.
-            self._start(request)
+            start_thread(lambda: self._ask(request))
         try:
             return request.result(remaining)
         except TimeoutException:
@@ -160,24 +170,12 @@ class RenewableToken:
                 self._requests.pop("token", None)
             raise
 
-    def _start(self, request: _Request) -> None:
-        context = contextvars.copy_context()
-        if sys.is_finalizing():  # a thread that is started now never runs
-            self._ask(request)
-            return
-        try:
-            # Not `threading.Thread`, which takes locks of the module on its way: a signal handler
-            # that comes in between, and asks for a token, would wait for them for ever.
-            _thread.start_new_thread(lambda: context.run(self._ask, request), ())
-        except RuntimeError:  # the main thread has ended, or there are too many threads
-            self._ask(request)
-
     def _ask(self, request: _Request) -> None:
         if not request.claim():
             return
         request.thread = threading.get_ident()
         try:
-            value = checked_credential(self._provider(), "what access_token() returned")
+            value = _checked_token(self._provider())
             self._asked += 1
             request.token = self._token = Token(value, self._asked)
             self._given.append(value)
@@ -192,6 +190,13 @@ class RenewableToken:
     def after_fork(self) -> None:
         """In a forked child: forget a request that a thread of the parent waits for."""
         self._requests = {}
+
+
+def _checked_token(value: object) -> str:
+    try:
+        return checked_credential(value, "what access_token() returned")
+    except ApiValueError as error:
+        raise _UnusableToken(str(error)) from None
 
 
 def checked_credential(value: Any, name: str) -> str:

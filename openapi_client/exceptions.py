@@ -14,6 +14,7 @@
         ├── UnprocessableEntityException        422
         ├── TooManyRequestsException            429
         ├── ServiceException                    500 to 599
+        ├── TokenException                      also an ApiValueError: a token that cannot be sent
         ├── DeserializationException (ValueError)       a 2xx that is not what was promised
         │   └── IncompleteResponseException (HTTPError) a 2xx whose body was cut off
         ├── LedgerException                     the ledger of `send_once` cannot be used
@@ -48,7 +49,7 @@ from typing_extensions import Never, Self
 from urllib3 import HTTPHeaderDict
 from urllib3.exceptions import HTTPError
 
-from openapi_client._encoding.foreign_response import headers_of
+from openapi_client._encoding.foreign_response import headers_of, told
 from openapi_client._redaction import scrub, shown_headers
 
 if TYPE_CHECKING:
@@ -155,25 +156,24 @@ class ApiException(OpenApiException):
         if http_resp is not None:
             self._take(http_resp)
         self.detail = _detail(self.body)
-        # Only plain values go into `args`: with the instance's `__dict__` they are what a pickle
-        # is made of.
-        super().__init__(self.status, self.reason)
+        # Only plain values: with the instance's `__dict__` they are what a pickle is made of.
+        self.args = (self.status, self.reason)
 
     def _take(self, http_resp: Any) -> None:
         if self.status is None:
             self.status = http_resp.status
         if self.reason is None:
-            self.reason = http_resp.reason
+            self.reason = None if http_resp.reason is None else str(http_resp.reason)
         self.headers = headers_of(http_resp)
         self.outcome = "answered"
         if self.body is None and http_resp.data is not None:
             raw = http_resp.data
             self.body = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else str(raw)
-        self.attempts = getattr(http_resp, "attempts", ())
-        self.retry_after = getattr(http_resp, "retry_after", None)
-        self.request = getattr(http_resp, "request_line", None)
-        self.hint = getattr(http_resp, "hint", None)
-        self.scrub(getattr(http_resp, "secrets", ()))
+        self.attempts = told(http_resp, "attempts", ())
+        self.retry_after = told(http_resp, "retry_after", None)
+        self.request = told(http_resp, "request_line", None)
+        self.hint = told(http_resp, "hint", None)
+        self.scrub(told(http_resp, "secrets", ()))
 
     def scrub(self, secrets: Iterable[str]) -> None:
         """Take secrets out of what the server said, in case it repeats what it was sent."""
@@ -198,8 +198,7 @@ class ApiException(OpenApiException):
 
     def __str__(self) -> str:
         status = "" if not self.status else str(self.status)
-        reason = _BLANKS.sub(" ", self.reason or "")  # all of them, before any of it is cut off
-        parts = [f"{status} {reason}".strip() or type(self).__name__]
+        parts = [_BLANKS.sub(" ", f"{status} {self.reason or ''}").strip() or type(self).__name__]
         if self.detail and self.detail != self.reason:
             parts.append(f": {self.detail}")
         parts.append(f" [{self._circumstances()}]")
@@ -281,8 +280,14 @@ _BY_STATUS: dict[int, type[ApiException]] = {
 
 
 def exception_class(status: int) -> type[ApiException]:
-    """The class for a status that is not 2xx."""
+    """Return the class for a status that is not 2xx."""
     return _BY_STATUS.get(status, ServiceException if 500 <= status <= 599 else ApiException)
+
+
+class TokenException(ApiException, ApiValueError):
+    """What a callable `access_token` gave cannot be sent; `status` is 0."""
+
+    path_to_item = None
 
 
 class DeserializationException(ApiException, ValueError):
@@ -364,7 +369,7 @@ class ResponseTooLargeException(TransportException):
 
 
 def _detail(body: str | None) -> str | None:
-    """What a server says about an error, in words.
+    """Return what a server says about an error, in words.
 
     Servers answer with a JSON string, with `{"message"}` or with `{"status", "error", "details"}`;
     a proxy in front of them with plain text or HTML.

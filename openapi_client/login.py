@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
-import sys
 from typing import cast
 
 from pydantic_core import from_json
 
 from openapi_client._encoding.json_repair import read_json
 from openapi_client._encoding.response_body import raise_not_as_promised
-from openapi_client._redaction import HIDDEN, forget_locals, scrub, shown_target
+from openapi_client._redaction import HIDDEN, scrub, shown_target, without_locals
 from openapi_client.api_client import ApiClient
 from openapi_client.configuration import Configuration
 from openapi_client.credentials import checked_credential
@@ -63,6 +62,7 @@ class LoginToken:
     def __repr__(self) -> str:
         return f"<LoginToken of {shown_target(self._configuration.host)}>"
 
+    @without_locals
     def __call__(self) -> str:
         """Log in; the token that the server gives.
 
@@ -74,12 +74,7 @@ class LoginToken:
             DeserializationException: the answer holds no token that can be sent.
             ApiException: the login failed in another way; of the class that any call would raise.
         """
-        handled = sys.exc_info()[1]
-        try:
-            return self._log_in()
-        except BaseException as error:
-            forget_locals(error, handled)
-            raise
+        return self._log_in()
 
     def _log_in(self) -> str:
         body = {"username": self._username, "password": self._password}

@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from openapi_client import __version__
+from openapi_client._installation import DISTRIBUTION
 
 try:
     from opentelemetry import context, metrics, propagate, trace
 except ImportError as _error:
     raise ImportError(
-        "openapi_client.otel needs opentelemetry-api, which the extra 'otel' installs"
+        f"openapi_client.otel needs opentelemetry-api: pip install '{DISTRIBUTION}[otel]'"
     ) from _error
 
 if TYPE_CHECKING:

@@ -6,16 +6,19 @@ import io
 import os
 import random
 import re
+import sys
 import time
 import warnings
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
+from typing_extensions import Never
 from urllib3 import BaseHTTPResponse, HTTPHeaderDict, HTTPResponse
 
+from openapi_client._encoding.foreign_response import AnyResponse
 from openapi_client._encoding.header_fields import checked_field
 from openapi_client._encoding.request_body import METHODS, WITH_BODY, encode_payload
 from openapi_client._encoding.request_parts import merged_headers
@@ -32,9 +35,10 @@ from openapi_client._http.proxy_rules import (
 from openapi_client._http.response import PreloadedResponse
 from openapi_client._http.retrying import RetryLoop
 from openapi_client._http.tls import TLSContexts
-from openapi_client._redaction import SHOWN_HEADERS, shown_target
+from openapi_client._redaction import SHOWN_HEADERS, forget_locals, shown_target
 from openapi_client._settings import base_url
 from openapi_client.exceptions import (
+    ApiAttributeError,
     ApiException,
     ApiValueError,
     ClientClosedException,
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SUPPORTED_SOCKS_PROXIES",
+    "AnyResponse",
     "ApiException",
     "ApiValueError",
     "RESTClientObject",
@@ -68,29 +73,9 @@ RESTResponseType = HTTPResponse
 
 
 def contenttype_matches(contenttype: str, maintype: str, subtype: str) -> bool:
-    """Whether a content type is `maintype/subtype`, or has it as its suffix (RFC 6839)."""
+    """Return whether a content type is `maintype/subtype`, or has it as its suffix (RFC 6839)."""
     pattern = rf"{re.escape(maintype)}/(?:[^+;]+\+)*{re.escape(subtype)}[ \t]*(?:;.*)?"
     return re.fullmatch(pattern, contenttype, re.IGNORECASE) is not None
-
-
-class AnyResponse(Protocol):
-    """What a program may put into the place of a `RESTResponse`."""
-
-    status: int
-    reason: str | None
-    data: bytes | None
-
-    def read(self) -> bytes:
-        """The body."""
-        ...
-
-    def getheaders(self) -> Mapping[str, str]:
-        """The headers."""
-        ...
-
-    def getheader(self, name: str, default: str | None = None) -> str | None:
-        """One header, or `default`."""
-        ...
 
 
 class RESTResponse(io.IOBase):
@@ -157,7 +142,7 @@ class RESTResponse(io.IOBase):
         self._raw = value
 
     def read(self) -> bytes:
-        """The body, read to its end."""
+        """Return the body, read to its end."""
         self._was_read = True
         if self.data is None:
             self.data = self._raw.data or b""
@@ -170,15 +155,15 @@ class RESTResponse(io.IOBase):
         return HTTPHeaderDict(headers.pairs) if isinstance(headers, Fields) else headers
 
     def getheaders(self) -> HTTPHeaderDict:
-        """The headers; names without regard to case."""
+        """Return the headers; names without regard to case."""
         return self.headers
 
     def getheader(self, name: str, default: str | None = None) -> str | None:
-        """One header, or `default`."""
+        """Return one header, or `default`."""
         return self._raw.headers.get(name, default)
 
     def plain_headers(self) -> dict[str, str]:
-        """The headers as a `dict`."""
+        """Return the headers as a `dict`."""
         headers = self._raw.headers
         if isinstance(headers, Fields):
             plain = dict(headers.pairs)
@@ -231,6 +216,22 @@ class RESTClientObject:
         """The monotonic clock that calls are timed with, seconds."""
         return self._clock
 
+    @property
+    def pool_manager(self) -> Never:
+        """There is none, and none can be assigned: what stands in its place would never be asked.
+
+        Raises:
+            ApiAttributeError: always.
+        """
+        raise ApiAttributeError(
+            "there is no pool_manager: settings go into the Configuration, "
+            "and a double into the place of rest_client"
+        )
+
+    @pool_manager.setter
+    def pool_manager(self, value: object) -> None:
+        _ = self.pool_manager
+
     def after_fork(self) -> None:
         """In a forked child: leave the sockets and locks to the parent."""
         self._start_empty()
@@ -269,32 +270,40 @@ class RESTClientObject:
             ApiValueError: an argument makes no sense; nothing was sent.
             ApiException: there is no answer.
         """
-        call = self._call_of(method, _request_timeout)
-        if call.watch is None and call.configuration.hooks:
-            ids = {name: str(value) for name, value in getattr(method, "ids", {}).items()}
-            again = partial(self.request, call.handle(), url, headers, body, post_params)
-            return cast("Hooks", call.configuration.hooks).watched(call, url, ids, again)
-        payload = None
-        if call.method in WITH_BODY:
-            payload, headers = encode_payload(headers or {}, body, post_params)
-        call.body = payload
-        call.headers = fields = self._checked_headers(headers or {})
-        call.max_bytes = self.configuration.max_response_bytes
-        call.url = url
-        slash = url.find("/", 8)
-        base, target = (url, "/") if slash < 0 else (url[:slash], url[slash:])
-        if _TARGET.fullmatch(target) is None:
-            target = _encoded_target(target)
-        call.origin = origin = self._origins.get(base) or self._make_origin(base)
-        if origin.cleartext:
-            self._check_cleartext(base, fields, target)
-        if origin.absolute:
-            target = origin.absolute + target
-            call.headers = {**fields, **origin.proxy_headers}
-        if call.watch is not None and call.watch.headers:
-            call.headers = merged_headers(call.watch.headers, call.headers)
-        call.target = target
-        return RESTResponse.of(self._loop.run(call), call)
+        handled = sys.exc_info()[1]
+        payload = fields = target = again = None
+        try:
+            call = self._call_of(method, _request_timeout)
+            if call.watch is None and call.configuration.hooks:
+                ids = {name: str(value) for name, value in getattr(method, "ids", {}).items()}
+                again = partial(self.request, call.handle(), url, headers, body, post_params)
+                return cast("Hooks", call.configuration.hooks).watched(call, url, ids, again)
+            if call.method in WITH_BODY:
+                payload, headers = encode_payload(headers or {}, body, post_params)
+            call.body = payload
+            call.headers = fields = self._checked_headers(headers or {})
+            call.max_bytes = self.configuration.max_response_bytes
+            call.url = url
+            slash = url.find("/", 8)
+            base, target = (url, "/") if slash < 0 else (url[:slash], url[slash:])
+            if _TARGET.fullmatch(target) is None:
+                target = _encoded_target(target)
+            call.origin = origin = self._origins.get(base) or self._make_origin(base, call)
+            if origin.cleartext:
+                self._check_cleartext(base, fields, target)
+            if origin.absolute:
+                target = origin.absolute + target
+                call.headers = {**fields, **origin.proxy_headers}
+            if call.watch is not None and call.watch.headers:
+                call.headers = merged_headers(call.watch.headers, call.headers)
+            call.target = target
+            return RESTResponse.of(self._loop.run(call), call)
+        except BaseException as error:
+            # This frame, too, is to keep nothing that may be a credential.
+            url = target = ""
+            headers = fields = body = payload = post_params = again = None
+            forget_locals(error, handled)
+            raise
 
     def _call_of(self, method: str, request_timeout: object) -> Call:
         """Return the call that an operation has begun, or begin one."""
@@ -319,7 +328,7 @@ class RESTClientObject:
         call.limit(limits)
         return call
 
-    def _make_origin(self, base: str) -> Origin:
+    def _make_origin(self, base: str, call: Call) -> Origin:
         if self._closed:
             raise ClientClosedException(reason="The client is closed")
         # Made without a lock, because TLS settings are read from files meanwhile: of two threads
@@ -328,7 +337,9 @@ class RESTClientObject:
         base = "{}://{}:{}".format(*origin_key(base_url("url", base)))
         origin = origins.get(base)
         if origin is None:
-            made = make_origin(spelled, self.configuration, self._contexts)
+            limits = [call.limits.connect, call.seconds_left()]
+            seconds = min((limit for limit in limits if limit is not None), default=None)
+            made = make_origin(spelled, self.configuration, self._contexts, seconds)
             origin = origins.setdefault(base, made)
         if spelled != base:
             origins[spelled] = origin  # each spelling of an origin leads to its one pool
@@ -337,7 +348,7 @@ class RESTClientObject:
         return origin
 
     def _checked_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
-        """A copy of `headers` in which nothing can end a field and begin another.
+        """Return a copy of `headers` in which nothing can end a field and begin another.
 
         Raises:
             ApiValueError: a name is not a token, or a value has a control character or one that
@@ -352,7 +363,7 @@ class RESTClientObject:
         return checked
 
     def _check_cleartext(self, base: str, headers: Mapping[str, str], target: str) -> None:
-        """Credentials are about to be sent so that anyone on the way can read them."""
+        """Warn of credentials that anyone on the way could read, or refuse to send them."""
         allowed = self.configuration.allow_insecure
         if allowed or (base in self._warned and allowed is None):
             return
@@ -367,7 +378,7 @@ class RESTClientObject:
 
 
 def _encoded_target(target: str) -> str:
-    """A request target without a fragment, what is not ASCII percent-encoded."""
+    """Return a request target without a fragment, what is not ASCII percent-encoded."""
     target = target.partition("#")[0]
     if any(not character.isprintable() or character == " " for character in target):
         raise ApiValueError("url contains a space or control character")

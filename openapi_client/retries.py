@@ -156,7 +156,7 @@ class RetryPolicy(NamedTuple):
 
         Args:
             repeats_done: how many times the call has been repeated so far.
-            retry_after: what the server asked for, in seconds; it goes before the backoff.
+            retry_after: what the server asked for, in seconds; it replaces the backoff.
             draw: gives an even random number in [0, 1).
         """
         if repeats_done >= self.repeats:

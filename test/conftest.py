@@ -96,7 +96,7 @@ def _every_exchange_is_described(  # pyright: ignore[reportUnusedFunction]
     yield
     free = request.node.get_closest_marker("off_description") is not None
     for asked, route, answered in exchanges:
-        if {"", ".", ".."} & {route.app_id, route.connection_id} or route.jti.endswith("/"):
+        if {"", ".", ".."} & {route.app_id, route.connection_id} or "/" in route.jti:
             continue  # servers take them, and the description has no path for them
         check_answer(asked, route, answered)
         if answered.status < 400 and not free:

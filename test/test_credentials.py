@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from openapi_client import ApiClient, ApiException, ApiValueError, Configuration, MessagesApi
+from openapi_client.exceptions import TokenException
 from test.support.recorder import TOKEN, Recorder, http_answer
 from test.support.threads import in_threads
 
@@ -117,6 +119,38 @@ def test_credentials_that_cannot_be_sent_stop_the_call(
     with client, pytest.raises(ApiValueError, match=message) as caught:
         MessagesApi(client).list("a", "c")
     assert TOKEN not in str(caught.value)
+    assert recorder.received == []
+
+
+@pytest.mark.parametrize("given", [None, 7, b"token", "", "a\nb", "\u20ac", ["token"]])
+@pytest.mark.parametrize("renewed", [False, True])
+def test_a_token_that_cannot_be_sent_is_an_error_of_the_call(
+    recorder: Recorder, given: object, renewed: bool
+) -> None:
+    recorder.answer = http_answer(401, {"message": "invalid or expired jwt"})
+    tokens: Iterator[Any] = iter([TOKEN, given] if renewed else [given])
+    with ApiClient(Configuration(recorder.url, access_token=lambda: next(tokens))) as client:
+        with pytest.raises(TokenException, match="what access_token") as caught:
+            MessagesApi(client).list("a", "c")
+        outcomes = list(MessagesApi(client).conversation("a", "c").send_many(["text"]))
+    assert isinstance(caught.value, ApiValueError)
+    assert caught.value.outcome == ("answered" if renewed else "not_sent")
+    assert [attempt.status for attempt in caught.value.attempts] == ([401] if renewed else [])
+    assert [type(outcome) for outcome in outcomes] == [ApiException]
+
+
+@pytest.mark.parametrize("kind", [ApiValueError, StopIteration, KeyboardInterrupt, BaseException])
+def test_whatever_a_callable_raises_is_the_cause_of_an_error_of_the_call(
+    recorder: Recorder, kind: type[BaseException]
+) -> None:
+    def provide() -> str:
+        raise kind("no")
+
+    client = ApiClient(Configuration(recorder.url, access_token=provide))
+    with client, pytest.raises(ApiException) as caught:
+        MessagesApi(client).list("a", "c")
+    assert type(caught.value.__cause__) is kind
+    assert caught.value.outcome == "not_sent"
     assert recorder.received == []
 
 

@@ -22,7 +22,7 @@ from openapi_client import (
     MessagesApi,
     __version__,
 )
-from openapi_client.exceptions import ClientClosedException, ConnectException
+from openapi_client.exceptions import ApiAttributeError, ClientClosedException, ConnectException
 from test.support.recorder import HELLO, TOKEN, Recorder, closed_port, http_answer
 
 # -- paths and hosts -------------------------------------------------------------------------------
@@ -280,6 +280,8 @@ def test_a_socks_proxy_is_refused() -> None:
 
 def test_there_is_no_pool_manager(client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not hasattr(client.rest_client, "pool_manager")
+    with pytest.raises(ApiAttributeError, match="a double into the place of rest_client"):
+        client.rest_client.pool_manager = urllib3.PoolManager()
     asked: list[str] = []
     urlopen = urllib3.HTTPConnectionPool.urlopen
 

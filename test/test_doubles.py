@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -368,3 +370,77 @@ def test_a_double_names_the_file_with_getheader(client: ApiClient, tmp_path: Pat
     client.configuration.temp_folder_path = str(tmp_path)
     path = client.response_deserialize(response, {"200": "file"}).data
     assert path == str(tmp_path / "a.txt")
+
+
+@pytest.mark.parametrize("kind", [mock.Mock, mock.MagicMock])
+@pytest.mark.parametrize(
+    ("told", "reason", "body"),
+    [
+        ({"reason": "Gone", "data": b"gone"}, "Gone", "gone"),
+        ({"reason": "Gone", "data": "gone", "headers": {"A": "b"}}, "Gone", "gone"),
+        ({"reason": None, "data": None}, None, None),
+    ],
+)
+def test_an_error_is_made_of_a_mock(
+    kind: type[mock.Mock], told: dict[str, Any], reason: str | None, body: str | None
+) -> None:
+    error = ApiException(http_resp=kind(status=404, **told))
+    assert (error.status, error.reason, error.body) == (404, reason, body)
+    assert str(error).startswith("404")
+    assert error.attempts == ()
+    assert dict(error.headers or {}) == told.get("headers", {})
+    assert copy.deepcopy(error).status == pickle.loads(pickle.dumps(error)).status == 404
+
+
+def test_an_error_of_a_mock_without_a_reason_has_a_text() -> None:
+    assert "404" in str(ApiException(http_resp=mock.Mock(status=404, data=b"")))
+
+
+# -- a double of the client itself -----------------------------------------------------------------
+
+
+class PlainClient:
+    """Has what generated packages call of a client, and no more."""
+
+    def __init__(self) -> None:
+        self.asked: dict[str, Any] = {}
+
+    def param_serialize(self, **parameters: Any) -> tuple[Any, ...]:
+        self.asked = parameters
+        return "GET", f"{HOST}/x", {}, None, []
+
+    def call_api(self, *request: Any, _request_timeout: Any = None) -> Any:
+        assert request == ("GET", f"{HOST}/x", {}, None, [])
+        assert _request_timeout == 5.0
+        return RESTResponse(urllib3_answer())
+
+    def response_deserialize(self, response_data: Any, response_types_map: Any) -> Any:
+        assert response_types_map
+        return ApiResponse(status_code=200, data="told", raw_data=response_data.data)
+
+
+def client_mock() -> Any:
+    """What says that it is an `ApiClient`, and has the methods of one alone."""
+    plain, double = PlainClient(), mock.Mock(spec=ApiClient)
+    for seam in ("param_serialize", "call_api", "response_deserialize"):
+        setattr(double, seam, mock.Mock(side_effect=getattr(plain, seam)))
+    return double
+
+
+@pytest.mark.parametrize("make", [PlainClient, client_mock])
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(("operation", "arguments", "case"), CALLS)
+def test_the_client_can_be_a_double(
+    make: Any, operation: str, arguments: tuple[Any, ...], case: Case, variant: str
+) -> None:
+    double = make()
+    api: Any = MessagesApi(double)
+    assert api.api_client is double
+    result = getattr(api, operation + variant)(*arguments, _request_timeout=5.0)
+    if variant == "_without_preload_content":
+        assert result.status == 200
+    else:
+        assert (result.data if variant else result) == "told"
+    if make is PlainClient:
+        assert double.asked["method"] == case.line.partition(" ")[0]
+        assert double.asked["auth_settings"] == ["BearerAuth"]

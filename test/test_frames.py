@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -18,8 +18,8 @@ from openapi_client import ApiClient, ApiException, Configuration, MessagesApi
 from openapi_client.login import LoginToken
 from test.support.calls import TOKEN, api_for, client_for
 from test.support.echoes import FAILURES, SETTINGS, echo
-from test.support.recorder import closed_port
-from test.support.scripted import ScriptedServer
+from test.support.recorder import closed_port, http_answer
+from test.support.scripted import Script, ScriptedServer, always
 
 # Global, because the variables of a test's own frames are shown as well.
 PAIR = base64.b64encode(f"operator:{TOKEN}".encode()).decode()
@@ -208,3 +208,57 @@ def test_an_event_of_sentry_shows_no_credential() -> None:
         [sys.executable, "-c", textwrap.dedent(SENTRY)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+SEAMS: dict[str, Callable[[ApiClient], object]] = {
+    "call_api": lambda client: client.response_deserialize(
+        client.call_api(*client.param_serialize("GET", "/x", auth_settings=["BearerAuth"])),
+        {"200": "MessageMessage"},
+    ),
+    "call_api refuses": lambda client: client.call_api(
+        *client.param_serialize("GET", "/x", auth_settings=["BearerAuth"]), _request_timeout=-1
+    ),
+    "param_serialize": lambda client: client.param_serialize(
+        "GET", "/{id}", path_params={"id": ".."}, header_params={"Authorization": TOKEN}
+    ),
+    "param_serialize refuses": lambda client: client.param_serialize(
+        "GET", "/x", auth_settings=["BearerAuth"], _request_auth={"type": "no", "value": TOKEN}
+    ),
+    "request": lambda client: client.response_deserialize(
+        client.rest_client.request(
+            "GET", f"{client.configuration.host}/x?key={TOKEN}", {"Authorization": TOKEN}
+        )
+    ),
+    "request refuses": lambda client: client.rest_client.request(
+        "NO", f"{client.configuration.host}/x", {"Authorization": TOKEN}
+    ),
+    "request refuses a body": lambda client: client.rest_client.request(
+        "POST", f"{client.configuration.host}/x", {"Authorization": TOKEN}, object()
+    ),
+}
+
+
+@pytest.mark.parametrize("failure", ["401", "garbage", "reset"])
+@pytest.mark.parametrize("seam", SEAMS)
+def test_a_seam_that_a_program_calls_itself_leaves_no_credential(seam: str, failure: str) -> None:
+    scripts: dict[str, Script] = {
+        "401": always(http_answer(401, {"message": f"no {TOKEN}"})),
+        "garbage": always(http_answer(200, f'{{"jti": 1, "body": "{TOKEN}"}}')),
+        "reset": lambda peer: peer.reset(),
+    }
+    with ScriptedServer(scripts[failure]) as server, client_for(server, retries=0) as client:
+
+        def call() -> None:
+            SEAMS[seam](client)
+            raise ApiException(0, "a response that is not decoded here")
+
+        shown = shown_by(call)
+    assert not any(TOKEN[at : at + 8] in shown for at in range(len(TOKEN) - 7))
+
+
+def test_an_argument_that_may_be_a_misplaced_secret_is_not_shown() -> None:
+    with api_for("https://127.0.0.1:1/v1") as api:
+        for options in ({"_request_timeout": TOKEN}, {"_headers": {f"{TOKEN}\n": "x"}}):
+            with pytest.raises(ValueError, match=r"_request_timeout|a header's name") as caught:
+                api.list("app", "connection", **cast("Any", options))
+            assert TOKEN not in f"{caught.value} {caught.value!r}"

@@ -28,7 +28,8 @@ from openapi_client import (
     MessagesApi,
     rest,
 )
-from test.support.recorder import Recorder
+from openapi_client.exceptions import DeserializationException
+from test.support.recorder import Recorder, http_answer
 
 # -- surface ---------------------------------------------------------------------------------------
 
@@ -173,6 +174,16 @@ def test_deserialize_takes_two_arguments_or_three(client: ApiClient) -> None:
     assert client.deserialize("[1]", "List[int]", None) == [1]
     assert client.deserialize("null", None) is None
     assert client.deserialize("", "str", "application/json") == ""
+
+
+@pytest.mark.parametrize("kind", ["str", "object", "int", "date", "MessageMessage"])
+def test_what_says_it_is_json_has_to_be(recorder: Recorder, client: ApiClient, kind: str) -> None:
+    recorder.answer = http_answer(200, b"<html>", {"Content-Type": "application/json"})
+    response = client.call_api("GET", f"{recorder.url}/x")
+    with pytest.raises(DeserializationException) as caught:
+        client.response_deserialize(response, {"200": kind})
+    assert isinstance(caught.value, ValueError)
+    assert caught.value.body == "<html>"
 
 
 @pytest.mark.parametrize(

@@ -581,3 +581,11 @@ def test_a_value_goes_out_as_yaml(recorder: Recorder, client: ApiClient, content
         client.call_api("PATCH", f"{recorder.url}/x", {"Content-Type": content_type}, body)
     sent = [request.body for request in recorder.received]
     assert sent == [b'{"kind": "Example"}', b"kind: Example\n"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Type": ""}, {"content-type": ""}])
+def test_without_a_content_type_a_body_is_json(
+    recorder: Recorder, client: ApiClient, headers: dict[str, str]
+) -> None:
+    client.call_api("POST", f"{recorder.url}/x", headers, {"a": [1]})
+    assert recorder.only.body == b'{"a": [1]}'

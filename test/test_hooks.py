@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
 
 from openapi_client import ApiClient, ApiValueError, Configuration, MessagesApi, RetryPolicy
@@ -255,6 +256,38 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
+def test_a_transport_of_the_program_is_told_too() -> None:
+    class Transport:
+        def request(self, *args: Any, **kwargs: Any) -> HTTPResponse:
+            del args, kwargs
+            return HTTPResponse(b"{}", status=200, headers={"Content-Type": "application/json"})
+
+    told = Told()
+    with ApiClient(Configuration(hooks=[told], api_key={"BearerAuth": TOKEN})) as client:
+        client.rest_client.close()
+        client.rest_client = Transport()  # type: ignore[assignment]
+        MessagesApi(client).get("app", "connection", "jti")
+    assert told.names == ["CallStarted", "CallEnded"]
+    assert (told.ended[0].result, told.ended[0].outcome) == ("MessageMessage", "answered")
+
+
+def test_a_program_that_repeats_what_it_was_handed_is_one_call() -> None:
+    class Twice(ApiClient):
+        def call_api(self, *args: Any, **kwargs: Any) -> Any:
+            super().call_api(*args, **kwargs)
+            return super().call_api(*args, **kwargs)
+
+    told = Told()
+    with (
+        ScriptedServer(always(GOOD)) as server,
+        Twice(Configuration(server.url, {"BearerAuth": TOKEN}, hooks=[told])) as client,
+    ):
+        MessagesApi(client).get("app", "connection", "jti")
+    assert told.names == [*CALL[:3], *CALL[1:]]
+    assert [event.number for event in told.attempts] == [1, 2]
+    assert told.ended[0].attempts == 2
+
+
 def test_state_is_the_same_for_all_events_of_a_call_and_no_other() -> None:
     told = Told()
     with ScriptedServer(always(GOOD)) as server, api_for(server, hooks=[told]) as api:
@@ -277,6 +310,19 @@ def test_an_event_changes_no_request() -> None:
         assert server.requests[0].target.endswith("/jti")
     with pytest.raises(AttributeError):
         CallStarted("", None, "", "", {}, "", "", 0, {}).host = "x"  # type: ignore[misc]
+
+
+def test_a_record_of_the_log_has_the_attempt_as_fields(caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        ScriptedServer(in_turn(reset, GOOD)) as server,
+        api_for(server, FakeTime(tick=0.5)) as api,
+        caplog.at_level(logging.DEBUG, "openapi_client"),
+    ):
+        get(api)
+    fields = ("operation", "status", "outcome", "attempt")
+    told = [tuple(getattr(record, name) for name in fields) for record in caplog.records]
+    assert told == [("get", None, "unknown", 1), ("get", 200, "answered", 2)]
+    assert all(vars(record)["duration"] > 0 for record in caplog.records)
 
 
 # -- unread responses ------------------------------------------------------------------------------

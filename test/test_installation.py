@@ -56,6 +56,22 @@ def test_kept_modules_of_other_endpoints_are_not_warned_of(site_packages: Path) 
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_missing_name_tells_of_a_distribution_of_another_name(site_packages: Path) -> None:
+    info = site_packages / "pets_client-2.0.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pets-client\nVersion: 2.0.0\n")
+    (info / "RECORD").write_text("openapi_client/__init__.py,,\nopenapi_client/api/pets_api.py,,\n")
+    assert run(site_packages, OURS_ALONE).stderr == ""
+    done = run(site_packages, "from openapi_client import PetsApi")
+    assert "RuntimeWarning: The distribution pets-client has installed" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("ImportError: cannot import name 'PetsApi'")
+
+
+def test_a_missing_name_alone_says_nothing_else(site_packages: Path) -> None:
+    done = run(site_packages, "import openapi_client; print(hasattr(openapi_client, 'PetsApi'))")
+    assert (done.stdout, done.stderr) == ("False\n", "")
+
+
 @pytest.mark.parametrize("module", STRANDED)
 @pytest.mark.parametrize("init", [None, "from openapi_client.api.pets_api import PetsApi\n"])
 def test_another_distribution_over_this_one_is_an_error_that_says_what_to_do(

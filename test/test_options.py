@@ -221,6 +221,12 @@ def test_the_types_of_options_come_with_the_package() -> None:
     assert {"RequestOptions", "RetryPolicy"} <= set(openapi_client.__all__)
 
 
+@pytest.mark.parametrize("statuses", [503, "503", [True], [200], [600], [None], None])
+def test_statuses_that_make_no_sense_are_refused(statuses: Any) -> None:
+    with pytest.raises(ApiValueError, match="retries: statuses must be a set of statuses"):
+        Configuration(retries=RetryPolicy(statuses=statuses))
+
+
 def test_no_number_of_retries_sends_again_what_may_have_arrived() -> None:
     everything = RetryPolicy(repeats=9, statuses=frozenset(range(400, 600)))
     steps = always(http_answer(502, {}))

@@ -202,4 +202,4 @@ def test_without_opentelemetry_the_import_says_what_to_install() -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
-    assert "opentelemetry-api, which the extra 'otel' installs" in done.stderr
+    assert "pip install 'openapi-messages-client[otel]'" in done.stderr

@@ -77,8 +77,8 @@ def test_sdist_holds_the_package_with_its_tests_and_docs(distributions: Path) ->
     top = f"openapi_messages_client-{VERSION}"
     with tarfile.open(distributions / f"{top}.tar.gz") as archive:
         names = {name.removeprefix(f"{top}/") for name in archive.getnames()}
-    own = {str(path.relative_to(ROOT)) for path in (ROOT / "test").rglob("*.py")}
-    own |= {str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.*")}
+    paths = [*(ROOT / "test").rglob("*.py"), *(ROOT / "docs").rglob("*.*")]
+    own = {str(path.relative_to(ROOT)) for path in paths if "__pycache__" not in path.parts}
     assert package_files() | own | {*FILES, ".ci/run", ".ci/try.py"} <= names
 
 

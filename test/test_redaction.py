@@ -191,6 +191,8 @@ SPELLINGS = [
     lambda c: "".join(f"%25{byte:02x}" for byte in c.encode()),
     lambda c: f"&#{ord(c)};",
     lambda c: f"&#x{ord(c):X};",
+    lambda c: f"\\u{{{ord(c):x}}}",
+    lambda c: f"\\{ord(c):03o}",
 ]
 
 
@@ -230,6 +232,9 @@ WRITINGS: dict[str, Callable[[str], str]] = {
     "html in json": lambda text: json.dumps(html.escape(text)),
     "json in html": lambda text: html.escape(json.dumps(text)),
     "repr": repr,
+    "hex": lambda text: text.encode().hex(),
+    "HEX": lambda text: text.encode().hex().upper(),
+    "html without semicolons": lambda text: "".join(f"&#{ord(c)}" for c in text),
     "base64": _in_base64,
     "base64 at 1": lambda text: _in_base64("x" + text + "yz"),
     "base64 at 2": lambda text: _in_base64("xy" + text + "z"),

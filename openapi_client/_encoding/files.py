@@ -24,7 +24,7 @@ _DEVICES = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)", re.IGNORECASE)
 
 
 def files_parameters(files: Mapping[str, FileValue | None] | None) -> list[FilePart]:
-    """The parts of a form that are files.
+    """Return the parts of a form that are files.
 
     Args:
         files: name of the field -> what is sent in it: a path, which is read here; bytes, sent
@@ -112,7 +112,7 @@ def _create(path: Path) -> int:
 
 
 def _safe_name(disposition: str) -> str:
-    """The last part of the name in a `Content-Disposition`; empty if nothing usable is left."""
+    """Return the last part of the name in a `Content-Disposition`; empty if it cannot be used."""
     name = _given_name(disposition).replace("\\", "/").rpartition("/")[2]
     name = "".join(character for character in name if character.isprintable())
     name = _NOT_IN_NAMES.sub("_", name).strip(" .")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 # What a wrapper of a `RESTResponse` may pass on; a mock has an attribute of every name.
 _TOLD: dict[str, type | tuple[type, ...]] = {
@@ -15,8 +15,28 @@ _TOLD: dict[str, type | tuple[type, ...]] = {
 }
 
 
+class AnyResponse(Protocol):
+    """What a program may put into the place of a `RESTResponse`."""
+
+    status: int
+    reason: str | None
+    data: bytes | None
+
+    def read(self) -> bytes:
+        """The body."""
+        ...
+
+    def getheaders(self) -> Mapping[str, str]:
+        """The headers."""
+        ...
+
+    def getheader(self, name: str, default: str | None = None) -> str | None:
+        """One header, or `default`."""
+        ...
+
+
 def headers_of(response: Any) -> Mapping[str, str]:
-    """The headers of a response: its `headers`, else what its `getheaders()` returns."""
+    """Return the headers of a response: its `headers`, else what its `getheaders()` returns."""
     headers = getattr(response, "headers", None)
     if not isinstance(headers, Mapping):
         ask = getattr(response, "getheaders", None)
@@ -26,6 +46,12 @@ def headers_of(response: Any) -> Mapping[str, str]:
     if isinstance(headers, Iterable):
         return dict(cast("Iterable[tuple[str, str]]", headers))
     return {}
+
+
+def told(response: Any, name: str, default: Any) -> Any:
+    """What a response tells of its call, if it is one that does."""
+    value = getattr(response, name, default)
+    return value if isinstance(value, _TOLD[name]) else default
 
 
 class ForeignResponse:
@@ -42,21 +68,21 @@ class ForeignResponse:
         self.status: int = response.status
         self.reason: str | None = response.reason
         self.data: bytes | None = response.data
-        for name, kind in _TOLD.items():
-            value = getattr(response, name, None)
-            if isinstance(value, kind):
+        for name in _TOLD:
+            value = told(response, name, None)
+            if value is not None:
                 setattr(self, name, value)
 
     def read(self) -> bytes:
-        """The body."""
+        """Return the body."""
         return self.data or b""
 
     def getheaders(self) -> Mapping[str, str]:
-        """The headers."""
+        """Return the headers."""
         return self._headers
 
     def getheader(self, name: str, default: str | None = None) -> str | None:
-        """One header, in any case; or `default`."""
+        """Return one header, in any case; or `default`."""
         lower = name.lower()
         for other, value in self._headers.items():
             if other.lower() == lower:

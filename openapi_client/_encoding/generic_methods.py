@@ -41,13 +41,13 @@ class GenericMethods:
     def parameters_to_tuples(
         self, params: Any, collection_formats: Mapping[str, str] | None
     ) -> list[tuple[str, Any]]:
-        """Names and values, collections written as `collection_formats` say."""
+        """Return names and values, collections written as `collection_formats` say."""
         from openapi_client._encoding import serialization
 
         return serialization.parameters_to_tuples(params, collection_formats)
 
     def explode_query_object(self, name: str, obj: Any) -> list[tuple[str, Any]]:
-        """The entries of an object, each a parameter of its own."""
+        """Return the entries of an object, each a parameter of its own."""
         from openapi_client._encoding import serialization
 
         return serialization.explode_query_object(name, obj)
@@ -55,7 +55,7 @@ class GenericMethods:
     def parameters_to_url_query(
         self, params: Any, collection_formats: Mapping[str, str] | None
     ) -> str:
-        """An encoded query, without its question mark."""
+        """Return an encoded query, without its question mark."""
         if type(params) is list and not collection_formats:
             named = cast("list[tuple[str, object]]", params)
             if all(
@@ -70,17 +70,17 @@ class GenericMethods:
     def files_parameters(
         self, files: Mapping[str, Any] | None = None
     ) -> list[tuple[str, tuple[str, bytes, str]]]:
-        """The parts of a form that are files: name -> (file name, bytes, media type)."""
+        """Return the parts of a form that are files: name -> (file name, bytes, media type)."""
         from openapi_client._encoding import serialization
 
         return serialization.files_parameters(files)
 
     def select_header_accept(self, accepts: Sequence[str]) -> str | None:
-        """The `Accept` header out of these: a JSON type if there is one, else the first."""
+        """Return the `Accept` header: the JSON type among these, or else the first."""
         return self.select_header_content_type(accepts)
 
     def select_header_content_type(self, content_types: Sequence[str]) -> str | None:
-        """The `Content-Type` header out of these: a JSON type if there is one, else the first."""
+        """Return the `Content-Type` header: the JSON type among these, or else the first."""
         if not content_types:
             return None
         json = next((kind for kind in content_types if "json" in kind.lower()), None)

@@ -22,16 +22,16 @@ def truth_in_lower_case(value: object) -> Any:
 
 
 def checked_field(name: object, value: object) -> str:
-    """The value of a field as text, in which nothing can end the field and begin another.
+    """Return the value of a field as text, in which nothing can end the field and begin another.
 
     Raises:
         ApiValueError: the name is not a token, or the value is not text that HTTP can carry; the
             value is not shown.
     """
     if not isinstance(name, str) or _NAME.fullmatch(name) is None:
-        # After a colon comes what was meant to be the value.
-        shown = repr(name.partition(":")[0]) if isinstance(name, str) else type(name).__name__
-        raise ApiValueError(f"a header's name must be a token (RFC 9110, 5.1), not {shown}")
+        # It is not shown: it may be what was meant to be the value.
+        given = "" if isinstance(name, str) else f", not {type(name).__name__}"
+        raise ApiValueError(f"a header's name must be a token (RFC 9110, 5.1){given}")
     if not isinstance(value, (str, bytes, int, float)):
         raise ApiValueError(
             f"the value of the header {name} must be str, not {type(value).__name__}"

@@ -36,7 +36,7 @@ _LONGEST_NAME = 40
 
 
 def header_parameters(value: str) -> dict[str, str]:
-    """The parameters of a header's value: lower-case name -> value without its quotes.
+    """Return the parameters of a header's value: lower-case name -> value without its quotes.
 
     Of a parameter that comes twice, the first counts.
     """
@@ -48,13 +48,13 @@ def header_parameters(value: str) -> dict[str, str]:
 
 
 def is_json(content_type: str) -> bool:
-    """Whether this is `application/json`, or a type with the suffix `+json` (RFC 6839)."""
+    """Return whether this is `application/json`, or a type with the suffix `+json` (RFC 6839)."""
     kind, slash, subtype = content_type.partition(";")[0].strip().lower().partition("/")
     return bool(kind and slash) and (subtype == "json" or subtype.endswith("+json"))
 
 
 def charset_of(content_type: str | None) -> str | None:
-    """The charset that a `Content-Type` names, in lower case; `None` if it names none."""
+    """Return the charset that a `Content-Type` names, in lower case; `None` if it names none."""
     if content_type is None:
         return None
     return header_parameters(content_type).get("charset", "").lower() or None
@@ -76,7 +76,7 @@ def codec_of(charset: str) -> str:
 
 
 def decode(content: bytes, content_type: str | None) -> str:
-    """The text of a body in the charset that its `Content-Type` names, else in UTF-8.
+    """Return the text of a body in the charset that its `Content-Type` names, else in UTF-8.
 
     A byte order mark at its beginning is no part of it.
 

@@ -21,7 +21,7 @@ def encode_payload(
     body: Any,
     post_params: Sequence[tuple[str, Any]] | None,
 ) -> tuple[bytes | None, Mapping[str, str]]:
-    """The bytes of a request's body, as its content type says, and the headers that go with them.
+    """Encode a request's body as its content type says; return the bytes and their headers.
 
     Args:
         headers: the request's headers; they are not changed.
@@ -100,7 +100,7 @@ def _takes_json(content_type: str, body: object) -> bool:
 
 
 def _part(value: object) -> Any:
-    """A field as it is, a file's (name, bytes, media type), or a JSON object as text."""
+    """Return a field as it is, a file's (name, bytes, media type), or a JSON object as text."""
     if isinstance(value, dict):
         return json.dumps(value)
     return value if type(value) in (str, bytes, tuple) else str(truth_in_lower_case(value))

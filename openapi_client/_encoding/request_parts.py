@@ -38,13 +38,13 @@ def merged_headers(defaults: Mapping[str, str], given: Mapping[str, Any]) -> dic
 
 
 def has_header(headers: Mapping[str, Any], name: str) -> bool:
-    """Whether `name` is there, in any case."""
+    """Return whether `name` is there, in any case."""
     lower = name.lower()
     return any(other.lower() == lower for other in headers)
 
 
 def checked_auth(setting: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Credentials that a caller gives for one call.
+    """Return credentials that a caller gives for one call.
 
     Raises:
         ApiValueError: a part of them is missing, or the value cannot be sent.
@@ -105,7 +105,7 @@ def _cookie(setting: Mapping[str, Any]) -> str:
 
 
 def pairs(params: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    """Names and values."""
+    """Return names and values."""
     if isinstance(params, Mapping):
         return list(cast("Mapping[str, Any]", params).items())
     return list(params)
@@ -113,7 +113,7 @@ def pairs(params: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> list[tuple[s
 
 @lru_cache(maxsize=256)
 def path_template(resource_path: str) -> tuple[str, tuple[str, ...]]:
-    """A path as a `%` pattern, and the names of its variables in order."""
+    """Return a path as a `%` pattern, and the names of its variables in order."""
     parts = _VARIABLE.split(resource_path)
     literals = [part.replace("%", "%%") for part in parts[::2]]
     return "%s".join(literals), tuple(parts[1::2])
@@ -121,7 +121,7 @@ def path_template(resource_path: str) -> tuple[str, tuple[str, ...]]:
 
 @lru_cache(maxsize=1024)
 def path_segment(text: str, safe: str) -> str:
-    """One path parameter as the service reads it (RFC 3986, section 3.3).
+    """Return one path parameter as the service reads it (RFC 3986, section 3.3).
 
     An empty one, `.` and `..` would, after the normalisation that clients, proxies and servers do
     (section 5.2.4), name another resource.

@@ -12,15 +12,15 @@ from typing import Any, NoReturn
 from pydantic import BaseModel, ValidationError
 
 from openapi_client import models
+from openapi_client._encoding.foreign_response import AnyResponse
 from openapi_client._encoding.json_repair import read_json
 from openapi_client._redaction import KEPT_BYTES, scrub
 from openapi_client.exceptions import DeserializationException, ResponseTooLargeException
 from openapi_client.models.base import Model
-from openapi_client.rest import AnyResponse
 
 
 def type_for(status: int, types: Mapping[str, Any], content: bytes) -> Any:
-    """The type of an answer's body, or its name; `None` if the body is not to be read.
+    """Return the type of an answer's body, or its name; `None` if the body is not to be read.
 
     It is that of the status ("200"), else that of its class ("2XX"), else that of `default`. A body
     that is empty is read only as what an empty one can be.
@@ -42,7 +42,7 @@ _STATUS_CLASSES = {number: f"{number}XX" for number in range(1, 6)}
 
 @lru_cache(maxsize=256)
 def model_decoder(response_type: Any) -> Callable[[bytes], Any] | None:
-    """What decodes a model of this package straight from bytes; `None` for any other type."""
+    """Return what decodes a model of this package from bytes; `None` for any other type."""
     if isinstance(response_type, str):
         response_type = getattr(models, response_type, None)
     if not isinstance(response_type, type) or not issubclass(response_type, BaseModel):
@@ -57,7 +57,7 @@ _USUAL_TYPES = (None, "application/json", "application/json; charset=UTF-8")
 
 @lru_cache(maxsize=64)
 def is_utf8_json(content_type: str | None) -> bool:
-    """Whether a body can be read as JSON from its bytes."""
+    """Return whether a body can be read as JSON from its bytes."""
     if content_type in _USUAL_TYPES:
         return True
     from openapi_client._encoding.media_types import charset_of, is_json
@@ -71,6 +71,8 @@ def is_utf8_json(content_type: str | None) -> bool:
 _OBJECT_BYTES = 900
 # As many messages as the largest page has.
 _ALWAYS_TAKEN = 1000
+SMALL = 2 * _ALWAYS_TAKEN
+"""The most bytes that need not be checked: no more objects than that can be in them."""
 _BRACES = re.compile(rb'\\.|"|\{+', re.DOTALL)
 
 
@@ -111,7 +113,7 @@ def _has_more_objects(content: bytes, most: int) -> bool:
 
 
 def text_of(response: AnyResponse, content: bytes) -> str:
-    """A body as text, whatever its charset."""
+    """Return a body as text, whatever its charset."""
     from openapi_client._encoding.media_types import decode
 
     try:
@@ -151,6 +153,8 @@ def raise_not_as_promised(
     # credentials of the request into that, the message and a traceback would show some of them.
     harmless = shown == content
     told = str(error) if harmless else _without_input(error)
+    if harmless and isinstance(error, ValidationError):
+        told = told.replace(error.title, name, 1)  # pydantic's is made of how the type is checked
     secrets: frozenset[str] = getattr(response, "secrets", frozenset())
     failure = DeserializationException(
         response.status,

@@ -36,7 +36,7 @@ from openapi_client._encoding.header_fields import truth_in_lower_case
 from openapi_client._encoding.json_repair import read_json
 from openapi_client._encoding.media_types import charset_of, decode, is_json
 from openapi_client._encoding.native_types import NATIVE_TYPES_MAPPING, PRIMITIVE_TYPES
-from openapi_client.exceptions import ApiValueError
+from openapi_client.exceptions import ApiTypeError, ApiValueError
 from openapi_client.models.base import Model
 
 __all__ = [
@@ -105,7 +105,7 @@ def _content(value: object) -> object:
     try:
         return vars(value)
     except TypeError:
-        raise TypeError(f"a value of type {type(value).__name__} cannot be sent") from None
+        raise ApiTypeError(f"a value of type {type(value).__name__} cannot be sent") from None
 
 
 def parameters_to_tuples(
@@ -189,7 +189,7 @@ def _pairs(params: Params) -> Iterable[tuple[str, Any]]:
 
 
 def _items(value: object) -> list[object]:
-    """The items of a collection; any other value is its own only item, and `None` is none."""
+    """Return the items of a collection; any other value is its only item, and `None` is none."""
     if isinstance(value, (list, tuple, set, frozenset)):
         return list(cast("Iterable[object]", value))
     return [] if value is None else [value]
@@ -299,7 +299,7 @@ def deserialize(content: str | bytes, response_type: Any, content_type: str | No
 
 
 def _annotation(response_type: Any) -> Any:
-    """What pydantic is told for a type or its name."""
+    """Return what pydantic is told for a type or its name."""
     if not isinstance(response_type, str):
         return _validated_as(response_type)
     name = response_type.strip()
@@ -325,7 +325,7 @@ def _container(kind: str, inner: str) -> Any:
 
 
 def _members(names: str) -> list[str]:
-    """The names between the commas that are in no brackets."""
+    """Return the names between the commas that are in no brackets."""
     members, depth = [""], 0
     for character in names:
         depth += (character == "[") - (character == "]")

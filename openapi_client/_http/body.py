@@ -38,7 +38,7 @@ class Source(Protocol):
         """The next bytes of the socket; empty at its end.
 
         Args:
-            awaited: they are hardly there yet.
+            awaited: whether they have most likely not arrived yet.
         """
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from urllib3.connection import HTTPConnection
@@ -19,8 +20,10 @@ from urllib3.exceptions import (
 )
 from urllib3.exceptions import TimeoutError as LimitReached
 
+from openapi_client._hosts import address_of
 from openapi_client._http.addresses import Race
 from openapi_client._http.call import Call
+from openapi_client._http.foreign import in_time
 from openapi_client._http.head import MAX_HEAD_BYTES, Head, parse_head
 from openapi_client._http.tls import Security, secured, secured_twice, wait_for_connection
 
@@ -170,8 +173,9 @@ def _connected(
     """Return a TCP connection to the first address of `host` that answers."""
     # The zone of an address is percent-encoded in a URL (RFC 6874).
     name = host.strip("[]").replace("%25", "%")
-    addresses = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-    remaining()  # the resolver knows no limit
+    resolve = partial(socket.getaddrinfo, name, port, type=socket.SOCK_STREAM)
+    # An address needs no resolver, and so no thread.
+    addresses = resolve() if address_of(name) else in_time(resolve, remaining())
     return Race(addresses, route.socket_options, remaining).winner()
 
 

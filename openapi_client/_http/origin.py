@@ -49,8 +49,16 @@ class Origin:
         self.cleartext = cleartext
 
 
-def make_origin(url: str, configuration: Configuration, contexts: TLSContexts) -> Origin:
+def make_origin(
+    url: str, configuration: Configuration, contexts: TLSContexts, seconds: float | None
+) -> Origin:
     """The origin at `url` (scheme and authority, no path), with its pool.
+
+    Args:
+        url: where it is.
+        configuration: the settings of its connections.
+        contexts: those of TLS, made of files.
+        seconds: to wait for these at most.
 
     Raises:
         ApiValueError: the URL is not one to use.
@@ -60,7 +68,7 @@ def make_origin(url: str, configuration: Configuration, contexts: TLSContexts) -
     base_url("url", url)
     scheme, host, port = origin_key(url)
     host_header = host if port == PORTS[scheme] else f"{host}:{port}"
-    proxy = _proxy(scheme, host, port, configuration, contexts)
+    proxy = _proxy((scheme, host, port), configuration, contexts, seconds)
     options = configuration.socket_options
     usual = cast("Sequence[tuple[int, int, int | bytes]]", HTTPConnection.default_socket_options)
     # A dot at its end says that a name is complete; only the resolver is to know that.
@@ -69,7 +77,7 @@ def make_origin(url: str, configuration: Configuration, contexts: TLSContexts) -
         resolved,
         port,
         host_header=host_header,
-        security=contexts.for_server(host) if scheme == "https" else None,
+        security=contexts.for_server(host, seconds) if scheme == "https" else None,
         proxy=proxy,
         socket_options=usual if options is None else options,
     )
@@ -88,9 +96,13 @@ def make_origin(url: str, configuration: Configuration, contexts: TLSContexts) -
 
 
 def _proxy(
-    scheme: str, host: str, port: int, configuration: Configuration, contexts: TLSContexts
+    origin: tuple[str, str, int],
+    configuration: Configuration,
+    contexts: TLSContexts,
+    seconds: float | None,
 ) -> Proxy | None:
-    url = configuration.proxy_for(scheme, host, port)
+    scheme = origin[0]
+    url = configuration.proxy_for(*origin)
     if not url:
         return None
     try:
@@ -104,7 +116,7 @@ def _proxy(
         credentials = b64encode(_unquoted(parts.auth)).decode()
         headers["proxy-authorization"] = f"Basic {credentials}"
     proxy_scheme, proxy_host = str(parts.scheme), str(parts.host)
-    security = contexts.for_proxy(proxy_host) if proxy_scheme == "https" else None
+    security = contexts.for_proxy(proxy_host, seconds) if proxy_scheme == "https" else None
     proxy_port = parts.port or PORTS[proxy_scheme]
     return Proxy(proxy_host, proxy_port, security, headers, tunnel=scheme == "https")
 

@@ -86,7 +86,8 @@ class RetryLoop:
         """
         while True:
             exchange = Exchange(call, call.headers)
-            shown = _shown(exchange)
+            plain = "?" not in call.target and not call.redirects
+            shown = call.target if plain else _shown(exchange)
             try:
                 if call.watch is not None:
                     call.watch.attempt_started(call, shown)
@@ -99,6 +100,8 @@ class RetryLoop:
                 self._finish(exchange, None, error)
                 if isinstance(error, ApiException):
                     error.outcome = "answered"
+                    error.attempts = error.attempts or call.attempts
+                    error.request = error.request or call.request_line
                 raise
             cause = exchange.error
             failure = self._finish(exchange, decision.wait)
@@ -305,7 +308,7 @@ def _shown(exchange: Exchange) -> str:
     if call.redirects:
         # This target is the server's doing, and may repeat a credential.
         return scrub(shown_target(target), call.secrets())
-    return shown_target(target) if "?" in target else target
+    return shown_target(target)
 
 
 def _asked_of_urllib3(retries: Retry, exchange: Exchange) -> float | None:

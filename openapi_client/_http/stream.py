@@ -102,8 +102,8 @@ class Stream:
 
         Args:
             call: whose limits count.
-            awaited: whether they are hardly there yet: then they are waited for before they are
-                read, which saves a system call.
+            awaited: whether they have most likely not arrived yet. Waiting before the first read
+                then saves a system call.
 
         Raises:
             urllib3.exceptions.TimeoutError: a limit was reached.

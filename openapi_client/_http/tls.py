@@ -8,14 +8,16 @@ import ssl
 import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from urllib3.exceptions import InsecureRequestWarning
 from urllib3.exceptions import TimeoutError as LimitReached
 from urllib3.util.ssl_ import create_urllib3_context
 
+from openapi_client._http.foreign import Pending
 from openapi_client._http.stream import LONGEST_WAIT, wait_until_ready
-from openapi_client.exceptions import TLSException
+from openapi_client.exceptions import ConnectTimeoutException, TLSException
 
 if TYPE_CHECKING:
     from openapi_client._http.tls_in_tls import AnySocket, NestedTLS
@@ -43,24 +45,36 @@ class Security:
 
 
 class TLSContexts:
-    """The TLS settings of one client; each context is made once, when it is first needed."""
+    """The TLS settings of one client; each context is made once, when it is first needed.
+
+    The files that it is made of may be pipes, or on a disk that does not answer, so it is waited
+    for no longer than a connection.
+    """
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
         self._for_servers: ssl.SSLContext | None = None
         self._for_proxies: ssl.SSLContext | None = None
+        self._pending: dict[object, Pending[ssl.SSLContext]] = {}
 
-    def for_server(self, host: str) -> Security:
+    def for_server(self, host: str, seconds: float | None) -> Security:
         """How a connection to the server `host` is secured.
+
+        Args:
+            host: its name or address.
+            seconds: to wait for the files at most.
 
         Raises:
             TLSException: a setting cannot be used; it is named.
+            ConnectTimeoutException: a file could not be read in time.
         """
         configuration = self._configuration
         # `True` is what is done anyway.
         name = None if configuration.assert_hostname is True else configuration.assert_hostname
         if self._for_servers is None:
-            self._for_servers = configuration.ssl_context or _context_for_servers(configuration)
+            self._for_servers = configuration.ssl_context or self._loaded(
+                _context_for_servers, seconds
+            )
         context = self._for_servers
         _warn_if_unverified(context, host)
         return Security(
@@ -70,17 +84,38 @@ class TLSContexts:
             name if isinstance(name, str) and context.verify_mode else None,
         )
 
-    def for_proxy(self, host: str) -> Security:
+    def for_proxy(self, host: str, seconds: float | None) -> Security:
         """How a connection to the proxy `host` is secured: under its own name, without our own.
+
+        Args:
+            host: its name or address.
+            seconds: to wait for the files at most.
 
         Raises:
             TLSException: a setting cannot be used; it is named.
+            ConnectTimeoutException: a file could not be read in time.
         """
         configuration = self._configuration
         if self._for_proxies is None:
-            self._for_proxies = configuration.proxy_ssl_context or _context(configuration)
+            self._for_proxies = configuration.proxy_ssl_context or self._loaded(_context, seconds)
         _warn_if_unverified(self._for_proxies, host)
         return Security(self._for_proxies, host.strip("[]").rstrip("."))
+
+    def _loaded(
+        self, load: Callable[[Configuration], ssl.SSLContext], seconds: float | None
+    ) -> ssl.SSLContext:
+        """Load a context, once for all who want it at the same time."""
+        mine = Pending(partial(load, self._configuration))
+        pending = self._pending.setdefault(load, mine)
+        try:
+            return pending.result(seconds)
+        except LimitReached:
+            reason = "The files of the TLS settings could not be read within the limit"
+            raise ConnectTimeoutException(reason=reason) from None
+        finally:
+            if pending is mine:
+                # A failure, or a file that keeps one waiting, is not for later calls.
+                self._pending.pop(load, None)
 
 
 def _warn_if_unverified(context: ssl.SSLContext, host: str) -> None:

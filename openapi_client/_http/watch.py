@@ -73,7 +73,23 @@ class Hooks(tuple[Any, ...]):
             url: a URL of the server that it goes to.
             ids: the parameters of its path.
         """
-        Watch(call, self, url, ids)
+        watch = call.watch = Watch()
+        configuration = call.configuration
+        watch.hooks, watch.clock, watch.began = self, call.clock, call.started
+        hides = watch.hides = configuration.hide_ids
+        scheme, host, port = _origin(url)
+        ids = dict.fromkeys(ids, HIDDEN) if hides else {**ids}
+        state: dict[Any, Any] = {}
+        operation, method, template = call.operation, call.method, call.template
+        told = (operation, CALLER.get(), method, template, ids, scheme, host, port, state)
+        started = watch.started = _event(CallStarted, told)
+        for hook, listener in self.call_started:
+            try:
+                headers = listener(started)
+                if headers is not None:
+                    watch.headers = merged_headers(watch.headers, _checked_headers(headers))
+            except Exception:  # noqa: BLE001, PERF203 - a hook changes nothing
+                _complain(hook, "call_started")
 
     def watched(self, call: Call, url: str, ids: Mapping[str, Any], request: Callable[[], T]) -> T:
         """Make the request of a call from its beginning to its end; return what it returns."""
@@ -112,13 +128,16 @@ def _methods(name: str, hook: object) -> list[str]:
 class Watch:
     """Tells the hooks of one call.
 
-    Args:
-        call: the call, which begins.
-        hooks: who is told.
-        url: a URL of the server that it goes to.
-        ids: the parameters of its path.
+    What is done here is done for each call and attempt, so it is in few functions.
     """
 
+    hooks: Hooks
+    clock: Callable[[], float]
+    began: float
+    """When the call began, by the clock."""
+    hides: bool
+    """Whether ids are hidden."""
+    started: CallStarted
     headers: Mapping[str, str] = MappingProxyType({})
     """What the hooks add to the request."""
     attempts: int = 0
@@ -130,27 +149,6 @@ class Watch:
     unread: bool = False
     """Whether the end of the response's body will be the end of the call."""
 
-    def __init__(self, call: Call, hooks: Hooks, url: str, ids: Mapping[str, Any]) -> None:
-        call.watch = self
-        self._hooks = hooks
-        self._clock = call.clock
-        self._began = call.started
-        self._hides = hides = call.configuration.hide_ids
-        scheme, host, port = _origin(url)
-        ids = dict.fromkeys(ids, HIDDEN) if hides else {**ids}
-        caller = CALLER.get()
-        state: dict[Any, Any] = {}
-        operation, method, template = call.operation, call.method, call.template
-        told = (operation, caller, method, template, ids, scheme, host, port, state)
-        self._started: CallStarted = _event(CallStarted, told)
-        for hook, listener in hooks.call_started:
-            try:
-                headers = listener(self._started)
-                if headers is not None:
-                    self.headers = merged_headers(self.headers, _checked_headers(headers))
-            except Exception:  # noqa: BLE001, PERF203 - a hook changes nothing
-                _complain(hook, "call_started")
-
     def attempt_started(self, call: Call, shown: str) -> None:
         """Tell that an attempt begins.
 
@@ -159,19 +157,23 @@ class Watch:
             shown: the request target without secrets.
         """
         self.attempts += 1
-        listeners = self._hooks.attempt_started
+        listeners = self.hooks.attempt_started
         if listeners:
-            target = (self._started.template or HIDDEN) if self._hides else shown
+            target = (self.started.template or f"/{HIDDEN}") if self.hides else shown
             url = target if call.origin.absolute else call.origin.base + target
-            event = _event(AttemptStarted, (self._started, self.attempts, url))
-            _tell(listeners, "attempt_started", event)
+            event = _event(AttemptStarted, (self.started, self.attempts, url))
+            for hook, listener in listeners:
+                try:
+                    listener(event)
+                except Exception:  # noqa: BLE001, PERF203 - a hook changes nothing
+                    _complain(hook, "attempt_started")
 
     def attempt_ended(self, exchange: Exchange, error: str | None, wait: float | None) -> None:
         """Tell that the last attempt of the exchange's call has ended, and note what came of it."""
-        call, body = exchange.call, exchange.body
+        call, body, response = exchange.call, exchange.body, exchange.response
         status, cause, duration, _ = call.attempts[-1]
         self.status = status
-        self.outcome = outcome = call.outcome()
+        outcome = self.outcome = "answered" if response is not None else call.outcome()
         if call.body is not None:
             self.bytes_sent = len(call.body)
         if body is not None:
@@ -180,54 +182,65 @@ class Watch:
                 self.unread = True
                 body.at_end = partial(self._read, exchange, body)
         else:
-            response = exchange.response
             self.bytes_received = len(exchange.partial if response is None else response.data)
-        listeners = self._hooks.attempt_ended
+        listeners = self.hooks.attempt_ended
         if listeners:
-            told = (status, error, cause, outcome, duration, wait, exchange.connection)
-            event = _event(AttemptEnded, (self._started, self.attempts, *told))
-            _tell(listeners, "attempt_ended", event)
+            number, kept = self.attempts, exchange.connection
+            told = (self.started, number, status, error, cause, outcome, duration, wait, kept)
+            event = _event(AttemptEnded, told)
+            for hook, listener in listeners:
+                try:
+                    listener(event)
+                except Exception:  # noqa: BLE001, PERF203 - a hook changes nothing
+                    _complain(hook, "attempt_ended")
+
+    def _read(self, exchange: Exchange, body: Body) -> None:
+        """Tell that an unread response has been read to its end, closed, or cut off."""
+        self.bytes_received = body.received
+        self.unread = False
+        cause = sys.exc_info()[1]  # urllib3 closes what it cannot read on
+        failure = error_of(cause, exchange) if isinstance(cause, FAILURES) else None
+        error = None if failure is None else type(failure).__name__
+        self.returned(None, "HTTPResponse", error)
 
     def failed(self, error: BaseException) -> None:
         """Tell that the call has ended with an error."""
         self.outcome = getattr(error, "outcome", self.outcome)
         name = type(error).__name__
-        self._end(name, name)
+        self.unread = False
+        self.returned(None, name, name)
 
-    def returned(self, result: object) -> None:
-        """Tell that the call has ended with a result; not yet, if that is still to be read."""
-        if not self.unread:
-            if not self.attempts:  # somebody else has answered: a program's own transport
-                self.outcome = "answered"
-            self._end(type(result).__name__, None)
+    def returned(self, result: object, name: str = "", error: str | None = None) -> None:
+        """Tell that the call has ended; not yet, if its response is still to be read.
 
-    def _read(self, exchange: Exchange, body: Body) -> None:
-        """Tell that an unread response has been read to its end, closed, or cut off."""
-        self.bytes_received = body.received
-        error = sys.exc_info()[1]  # urllib3 closes what it cannot read on
-        failure = error_of(error, exchange) if isinstance(error, FAILURES) else None
-        self._end("HTTPResponse", None if failure is None else type(failure).__name__)
-
-    def _end(self, result: str, error: str | None) -> None:
-        listeners = () if self.ended else self._hooks.call_ended
+        Args:
+            result: what it has returned.
+            name: the class of that or of what it has raised; "" for the class of `result`.
+            error: the class of what it has raised.
+        """
+        if self.unread or self.ended:
+            return
         self.ended = True
+        listeners = self.hooks.call_ended
         if listeners:
-            status = self.status
+            status, outcome, attempts = self.status, self.outcome, self.attempts
             if error is None and status is not None and not 200 <= status <= 299:
                 error = exception_class(status).__name__
-            told = (result, error, status, self.outcome, self.attempts)
-            duration = self._clock() - self._began
-            sizes = (self.bytes_sent, self.bytes_received)
-            event = _event(CallEnded, (self._started, *told, duration, *sizes))
-            _tell(listeners, "call_ended", event)
-
-
-def _tell(listeners: Listeners, method: str, event: object) -> None:
-    for hook, listener in listeners:
-        try:
-            listener(event)
-        except Exception:  # noqa: BLE001, PERF203 - a hook changes nothing
-            _complain(hook, method)
+            if not (attempts or error):  # a program's own transport has answered
+                outcome = "answered"
+            name = name or type(result).__name__
+            duration, sent, received = (
+                self.clock() - self.began,
+                self.bytes_sent,
+                self.bytes_received,
+            )
+            told = (name, error, status, outcome, attempts, duration, sent, received)
+            event = _event(CallEnded, (self.started, *told))
+            for hook, listener in listeners:
+                try:
+                    listener(event)
+                except Exception:  # noqa: BLE001, PERF203 - a hook changes nothing
+                    _complain(hook, "call_ended")
 
 
 @lru_cache(maxsize=64)

@@ -42,8 +42,15 @@ class Stamp(NamedTuple):
     fine: bool
     """Whether there are digits below the microsecond, which servers of 2023 do not keep."""
 
-    def compared_to(self, other: Stamp) -> int:
-        """Nanoseconds by which this is later; 0 if it is the same time as far as can be known.
+    @property
+    def arrival(self) -> int:
+        """The instant, in nanoseconds, of a server that tells its offset."""
+        return self.local - (self.offset or 0)
+
+    def compared_to(self, other: Stamp, *, exactly: bool = False) -> int:
+        """Return the nanoseconds by which this is later; 0 if it may be the same time.
+
+        It may be within a microsecond, unless both are told `exactly` by servers of one generation.
 
         Where both tell different offsets, summer time began or ended between them, and the instants
         count. In every other case what the clock showed does: it is the same on all generations.
@@ -51,7 +58,7 @@ class Stamp(NamedTuple):
         difference = self.local - other.local
         if self.offset is not None and other.offset is not None:
             difference -= self.offset - other.offset
-        if abs(difference) < 1000 and not (self.fine and other.fine):
+        if abs(difference) < 1000 and not exactly and not (self.fine and other.fine):
             return 0
         return difference
 

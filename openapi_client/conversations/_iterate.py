@@ -36,7 +36,7 @@ class PageIterator(Iterator[MessageResponse]):
         get: gets a message by its `jti`.
         after: the place to begin after; `None` for the beginning.
         times: time and chance.
-        per_page: messages on a page, from 1; more than 1000 are as 1000.
+        per_page: messages on a page, from 1; more than 1000 count as 1000.
         max_items: messages on all pages together; `None` for all.
         workers: requests at a time.
         newest_first: from the newest message to the oldest, or the other way.
@@ -76,6 +76,9 @@ class PageIterator(Iterator[MessageResponse]):
         self._planned_to = 0
         self._page_number = 0
         self._given = 0
+        self._late = 0
+        self.late = 0
+        """How many messages on the last page stand before those that had been read."""
         self._response = MessageResponse()
         self._unread: deque[MessageMessage] = deque()
         self._place = after or Cursor()
@@ -157,9 +160,8 @@ class PageIterator(Iterator[MessageResponse]):
             self._prefetch.close()
 
     def renew(self) -> None:
-        """Go on in a forked child, with a lock and threads of its own."""
+        """Go on in a forked child, with a lock of its own."""
         self._lock = threading.Lock()
-        self._prefetch.renew()
 
     @property
     def _room(self) -> int:
@@ -186,11 +188,12 @@ class PageIterator(Iterator[MessageResponse]):
         if snapshot is None:
             self._plan(count)
             snapshot = self._prefetch.take()
-        taken = self._reader.take(snapshot, max(1, self._room - len(self._unread)))
+        taken = self._reader.take(snapshot, self._per_page)
         self._done = self._reader.finished
         if taken or self._done:
             self._progress.made()
             self._response = snapshot.response.model_copy(update={"items": []})
+            self._late = self._late if self._unread else self._reader.late
             self._unread.extend(taken)
             return
         # What was planned is for another place than where the reader is.
@@ -226,7 +229,10 @@ class PageIterator(Iterator[MessageResponse]):
             self._done = self._done or self._left == 0
         self._given += len(items)
         self._page_number += 1
-        self._place = cursor_after(self._place, items, self._reader.rank_before(len(self._unread)))
+        self.late = min(self._late, len(items))
+        self._late -= self.late
+        rank = self._reader.rank_before(len(self._unread))
+        self._place = cursor_after(self._place, items, rank, self.late)
         told: dict[str, object] = {
             "items": items,
             "page": self._page_number,
@@ -267,7 +273,9 @@ class MessageIterator(Iterator[MessageMessage]):
             while not self._batch.to_come:
                 start, pages = self._batch.cursor, self._pages
                 page = next(pages).items or []
-                self._batch = Batch(start, page, deque(page), pages.cursor.rank, pages.newest_first)
+                self._batch = Batch(
+                    start, page, deque(page), pages.cursor.rank, pages.newest_first, pages.late
+                )
             return self._batch.to_come.popleft()
 
     def __len__(self) -> int:

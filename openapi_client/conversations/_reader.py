@@ -11,35 +11,24 @@ side to look, by jumps that double and then halve; if it was deleted, they tell 
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable
-from enum import Enum, auto
 from typing import NamedTuple
 
-from openapi_client.conversations._cursor import Cursor, Stamp, digest, identity, stamp_of
+from openapi_client.conversations._cursor import Cursor, Stamp, identity, stamp_of
+from openapi_client.conversations._late import LateSearch, missing_before
+from openapi_client.conversations._memory import Drift, Memory
+from openapi_client.conversations._search import Move, Presence, Search
+from openapi_client.conversations._ties import part_around, unreadable
 from openapi_client.conversations._windows import LARGEST, Snapshot, Window, window_over
-from openapi_client.exceptions import ApiException
 from openapi_client.models import MessageMessage
 
 # A page that holds a given part can be found if the part is well below the largest page.
 _WIDEST = LARGEST // 2
 
-# Requests in a row that look for a message whose time does not tell where it is, before the server
-# is asked again whether it is there.
-_MOST_LINEAR = 8
+# Requests in a row for a larger part with messages of one time; each is for twice as many.
+_MOST_AROUND = 16
 
-
-class _Move(Enum):
-    """Where to look if a response does not show where reading goes on."""
-
-    BACK = auto()
-    """Before what it shows: messages that have not been read may be there."""
-    FURTHER = auto()
-    """After what it shows: all of that has been read, or came in beside what has been read."""
-    AROUND = auto()
-    """On both sides: messages of the same time are to be seen on one page."""
-    ASK = auto()
-    """Nowhere yet: it is to be asked whether the message that was read last is still there."""
+_UNMEASURED = 4
+"""Requests at a time while it is not known yet how much changes between them."""
 
 
 class _Last(NamedTuple):
@@ -48,14 +37,6 @@ class _Last(NamedTuple):
     key: str
     created_at: str | None
     stamp: Stamp | None
-
-
-class _Presence(Enum):
-    """Whether the message that was read last exists, as far as the server was asked."""
-
-    UNKNOWN = auto()
-    THERE = auto()
-    GONE = auto()
 
 
 class Reader:
@@ -88,28 +69,27 @@ class Reader:
         self._base = self._reach = reach
         self._follows = follows
         self._largest = LARGEST
-        self._remembered = 2 * (LARGEST if follows else reach)
-        self._recent: dict[str, str | None] = {}
-        self._digests: frozenset[str] = frozenset()
+        self._memory = Memory(2 * (LARGEST if follows else reach))
+        self._drift = Drift()
+        self._search = Search(newest_first=newest_first)
+        self._is_resumed = False  # whether nothing was read yet after the place to begin after
         self._last: _Last | None = None
-        self._presence = _Presence.UNKNOWN
-        # How far the message that was read last has moved per request, in the last few requests.
-        self._moves: deque[int] = deque(maxlen=4)
-        self._seen_at: int | None = None
-        self._requests_since = 0
         self._around: tuple[int, int] | None = None
-        self._linear = 0
-        self._guess: int | None = None
-        self._end_search()
+        self._arounds = 0
+        self._is_unordered = False  # whether messages of one time are shown in any order
+        self._is_lost = False  # whether nothing is shown that was read
+        self._late_search: LateSearch | None = None
+        self._watches = follows or after is not None
         if after is not None:
             self._begin_after(after)
 
     def _begin_after(self, after: Cursor) -> None:
-        self._digests = frozenset(after.read)
-        self._guess = after.rank
+        self._is_resumed = True
+        self._memory.digests = frozenset(after.read)
+        self._search.guess = self.rank = after.rank
         if after.jti is not None:
             self._last = _Last(after.jti, after.created_at, stamp_of(after.created_at))
-            self._recent[after.jti] = after.created_at
+            self._memory.add_place(after.jti, after.created_at)
         elif after.created_at is not None:
             self._last = _Last("", after.created_at, stamp_of(after.created_at))
 
@@ -117,22 +97,16 @@ class Reader:
 
     def is_steady(self, requests: int) -> bool:
         """Tell whether so many requests can be planned: it does not search, and little changes."""
-        return (
-            self._reach == self._base
-            and self._around is None
-            and 2 * requests * max(abs(self._low), abs(self._high)) <= self._base
-        )
-
-    @property
-    def _low(self) -> int:
-        return min(self._moves, default=0)
-
-    @property
-    def _high(self) -> int:
-        return max(self._moves, default=0)
+        if not self._drift.is_known and requests > _UNMEASURED:
+            return False
+        spread = 4 * requests * max(abs(self._drift.low), abs(self._drift.high))
+        most = min(self._base, self._largest - self._base)
+        return self._reach == self._base and self._around is None and spread <= max(0, most)
 
     def next_window(self) -> Window:
         """Return the part to ask for."""
+        if self._late_search is not None:
+            return self._late_search.next_window()
         if self._around is not None:
             start, end = self._around
             return window_over(start, end, start, self._largest)
@@ -145,20 +119,21 @@ class Reader:
             position: where it was seen.
             requests: how many requests are made since then, this one included.
         """
-        low, high = requests * self._low, requests * self._high
-        expected = max(0, position + (low + high) // 2)
+        low, high = self._drift.low, self._drift.high
+        if requests > 1:  # in threads: any number of them may be answered first
+            low, high = min(0, requests * low), max(0, requests * high)
         if not self.newest_first:
             # Where it will stand, and as much towards the newest as comes in, beside the reach.
             start = max(0, position + low - self._reach - max(0, high))
             end = max(position + max(0, high) + 1, min(start + self._reach, self._largest))
-            return window_over(start, end, max(start, expected), self._largest)
+            return window_over(start, end, max(start, position + high), self._largest)
         if self._last is None:
             return Window(1, self._reach)
         # One message that has been read before those to come, and room for one after them, so that
         # a response that is not full shows where the conversation ends.
         start = max(0, position + low)
         end = max(start, position + high) + self._reach + 2
-        return window_over(start, end, expected, self._largest)
+        return window_over(start, end, start, self._largest)
 
     def rank_before(self, ungiven: int) -> int | None:
         """Return the number of the message before so many that were read and not given."""
@@ -174,10 +149,10 @@ class Reader:
 
     def mark_read(self, newest: list[MessageMessage]) -> None:
         """Begin after these messages, which are the newest ones, newest first."""
-        self._remember(newest[::-1])
+        self._memory.add(newest[::-1])
         if newest:
             self._read_to(newest[0])
-            self._seen_at, self._requests_since = 0, 0
+            self._drift.begin(0)
 
     def settle(self, message: MessageMessage | None) -> bool:
         """Take the message that was in doubt, or `None` if there is none.
@@ -186,12 +161,12 @@ class Reader:
             Whether reading can go on: `False` if the place is lost with the message.
         """
         self.doubt = None
-        self._presence = _Presence.GONE if message is None else _Presence.THERE
+        self._search.presence = Presence.GONE if message is None else Presence.THERE
         if message is not None and self._last is not None:
             stamp = stamp_of(message.created_at)
             if self._last.stamp is None or stamp is None:
                 # Now its time is known, and tells more than looking at one part after another.
-                self._presence = _Presence.UNKNOWN if stamp is not None else _Presence.THERE
+                self._search.presence = Presence.UNKNOWN if stamp is not None else Presence.THERE
             self._last = _Last(self._last.key, message.created_at, stamp)
             return True
         return self._last is not None and self._last.stamp is not None
@@ -213,18 +188,25 @@ class Reader:
         if snapshot.size < snapshot.asked:
             self._largest = snapshot.size
         self.finished = False
+        self.late = 0
+        if self._late_search is not None:
+            self._late_search.note(snapshot)
+            return self._found_late(self._late_search)
         items = snapshot.items if self.newest_first else snapshot.items[::-1]
         keys = [item.jti or identity(item) for item in items]
         at = (
             None if self._last is None or self._last.key not in keys else keys.index(self._last.key)
         )
-        self._note_move(None if at is None else self._position_of(at, snapshot))
+        self._drift.note(None if at is None else self._position_of(at, snapshot))
+        if at is not None and self._begins_late_search(keys, at, snapshot):
+            return []
         unread = self._unread(items, keys, at, snapshot)
-        if isinstance(unread, _Move):
+        if isinstance(unread, Move):
             self._look_elsewhere(unread, snapshot)
             return []
-        has_to_take_all = self._is_unordered or (self._high > 0 and not self.newest_first)
-        self._end_search()
+        has_to_take_all = self._is_unordered or (self._drift.high > 0 and not self.newest_first)
+        self._around, self._arounds = None, 0
+        self._search.end()
         if limit is not None and not has_to_take_all:
             unread, left = unread[:limit], unread[limit:]
         else:
@@ -234,25 +216,22 @@ class Reader:
             self._reach = self._base
         else:
             self._widen()
-        if unread or at is not None or self._follows:
-            self._move_on(items, unread, unread[-1] if left else len(items) - 1, snapshot)
-        else:
-            self.position = snapshot.start
+        final = unread[-1] if left else len(items) - 1
+        self.position = self._position_of(final, snapshot) if items else snapshot.start
+        if items and (unread or at is not None or self._follows):
+            self.late = sum(index < at for index in unread) if at is not None else 0
+            self._move_on(items, unread, final, snapshot)
         return [items[index] for index in unread]
 
     def _move_on(
         self, items: list[MessageMessage], unread: list[int], final: int, snapshot: Snapshot
     ) -> None:
         """Note where reading is after a response that is read up to an item."""
-        if not items:
-            self.position = snapshot.start
-            return
-        self.position = self._position_of(final, snapshot)
         # Who follows knows those around them too, so as to see what comes in between.
         begin = 0 if self._follows else min([final, *unread[:1]])
-        self._remember(items[begin : final + 1])
+        self._memory.add(items[begin : final + 1])
         self._read_to(items[final])
-        self._seen_at, self._requests_since = self.position, 0
+        self._drift.begin(self.position)
         total = snapshot.total_count
         self.rank = None if total is None else total - self.position
 
@@ -260,31 +239,19 @@ class Reader:
         """The position of an item, counted in the order of reading."""
         return snapshot.start + index if self.newest_first else snapshot.end - 1 - index
 
-    def _note_move(self, position: int | None) -> None:
-        """See how far the message that was read last has moved, per request, since it was seen."""
-        self._requests_since += 1
-        if position is None:
-            return
-        if self._seen_at is not None:
-            moved = position - self._seen_at
-            self._moves.append(moved // self._requests_since)
-            if moved % self._requests_since:
-                self._moves.append(-(-moved // self._requests_since))
-        self._seen_at, self._requests_since = position, 0
-
     def _unread(
         self, items: list[MessageMessage], keys: list[str], at: int | None, snapshot: Snapshot
-    ) -> list[int] | _Move:
+    ) -> list[int] | Move:
         """Where in `items`, which are in the order of reading, the unread ones are."""
         everything = range(len(items))
         at_beginning = self._shows_beginning(snapshot)
         if not items and not at_beginning:
             # Past the oldest message.
-            return _Move.BACK if self.newest_first else _Move.FURTHER
+            return Move.BACK if self.newest_first else Move.FURTHER
         if self._last is None:
-            return list(everything) if at_beginning else _Move.BACK
+            return list(everything) if at_beginning else Move.BACK
         self._is_unordered = False
-        is_read = [self._is_read(key) for key in keys]
+        is_read = [key in self._memory for key in keys]
         if at is None or self._is_disordered(items, is_read, at):
             tied = self._unread_of_one_time(items, is_read, snapshot)
             if tied is not None:
@@ -299,8 +266,7 @@ class Reader:
     ) -> list[int]:
         """The unread ones, where a message is shown that was read."""
         if self._follows and at is not None:
-            # What this follower has seen is known; of what is before that only the place.
-            first = min(index for index, key in enumerate(keys) if key in self._recent)
+            first = self._memory.known_from(keys)
         else:
             first = at if at is not None else len(items) - 1 - is_read[::-1].index(True)
         unread = [index for index in range(first, len(items)) if not is_read[index]]
@@ -309,26 +275,23 @@ class Reader:
         before = items[first]
         return [index for index in unread if not self._came_late(items[index], before)]
 
-    def _unread_by_time(self, items: list[MessageMessage], snapshot: Snapshot) -> list[int] | _Move:
+    def _unread_by_time(self, items: list[MessageMessage], snapshot: Snapshot) -> list[int] | Move:
         """The unread ones, where no message is shown that was read."""
         last = self._last
-        if last is not None and last.stamp is None and self._presence is _Presence.UNKNOWN:
-            return _Move.ASK
+        if last is not None and last.stamp is None and self._search.presence is Presence.UNKNOWN:
+            return Move.ASK
         unread = [index for index, item in enumerate(items) if not self._is_before(item)]
         if not unread and not self._shows_end(snapshot):
-            return _Move.FURTHER
+            return Move.FURTHER
         at_beginning = self._shows_beginning(snapshot)
         if unread and unread[0] == 0 and not at_beginning:
-            return _Move.BACK
-        if last is not None and last.key and self._presence is _Presence.UNKNOWN:
-            return _Move.ASK
-        if self._presence is _Presence.THERE and not at_beginning:
+            return Move.BACK
+        if last is not None and last.key and self._search.presence is Presence.UNKNOWN:
+            return Move.ASK
+        if self._search.presence is Presence.THERE and not at_beginning:
             # Its time misleads, as where summer time ends: it is further back.
-            return _Move.BACK
+            return Move.BACK
         return unread
-
-    def _is_read(self, key: str) -> bool:
-        return key in self._recent or (bool(self._digests) and digest(key) in self._digests)
 
     def _is_before(self, message: MessageMessage) -> bool:
         """Whether a message is among the read ones, by its time of storage."""
@@ -340,7 +303,7 @@ class Reader:
         last, stamp = self._last, stamp_of(message.created_at)
         if last is None or last.stamp is None or stamp is None:
             return None
-        return stamp.compared_to(last.stamp)
+        return stamp.compared_to(last.stamp, exactly=not self._is_resumed)
 
     def _came_late(self, message: MessageMessage, before: MessageMessage) -> bool:
         """Whether a message, by its time, came in between one that was read and the last one.
@@ -353,7 +316,7 @@ class Reader:
         earlier, later = stamp_of(before.created_at), stamp_of(message.created_at)
         if earlier is None or later is None:
             return False
-        difference = later.compared_to(earlier)
+        difference = later.compared_to(earlier, exactly=True)
         return difference < 0 if self.newest_first else difference > 0
 
     # -- messages of the same time, which servers of 2023 give in any order -----------------------
@@ -375,7 +338,7 @@ class Reader:
 
     def _unread_of_one_time(
         self, items: list[MessageMessage], is_read: list[bool], snapshot: Snapshot
-    ) -> list[int] | _Move | None:
+    ) -> list[int] | Move | None:
         """The unread ones, where messages of the time of the last one are shown without order.
 
         On one page each of them is there once. `None`: there are none, or they are in order.
@@ -389,30 +352,42 @@ class Reader:
         if begins and ends:
             self._is_unordered = True
             return [index for index in range(first, len(items)) if not is_read[index]]
-        if self._widened_around(snapshot, begins=begins, ends=ends):
-            return _Move.AROUND
+        newest, oldest = sorted(self._position_of(index, snapshot) for index in (first, final))
+        newer, older = (begins, ends) if self.newest_first else (ends, begins)
+        around = part_around(newest, oldest, self._largest, newer=newer, older=older)
+        self._arounds += 1
+        if around is not None and self._arounds <= _MOST_AROUND:
+            self._around = around
+            return Move.AROUND
         order = [is_read[index] for index in tied]
         if order == sorted(order, reverse=True):
             return None
         raise unreadable(items[first].created_at, len(tied), self._largest)
 
-    def _widened_around(self, snapshot: Snapshot, *, begins: bool, ends: bool) -> bool:
-        """Ask for a larger part, which may show all messages of one time; tell whether there is."""
-        width = max(1, snapshot.end - snapshot.start)
-        newer, older = (begins, ends) if self.newest_first else (ends, begins)
-        start = snapshot.start if newer else max(0, snapshot.start - width)
-        end = snapshot.end if older else snapshot.end + width
-        limit = self._largest
-        if end - start > limit:
-            end = min(end, start + limit) if newer else end
-            start = max(start, end - limit)
-        window = window_over(start, end, start, limit)
-        if window.start >= snapshot.start and window.start + window.size <= snapshot.end:
+    # -- messages that stand where nobody looks for new ones --------------------------------------
+
+    def _begins_late_search(self, keys: list[str], at: int, snapshot: Snapshot) -> bool:
+        """Look for messages before the last one, if the server counts more of them."""
+        last, position = self._last, self._position_of(at, snapshot)
+        if not self._watches or self.newest_first or last is None or last.stamp is None:
             return False
-        if self._around == (start, end):
+        missing = missing_before(last.stamp, self.rank, position, snapshot.total_count)
+        known_from = self._memory.known_from(keys)
+        if missing <= sum(key not in self._memory for key in keys[known_from:at]):
             return False
-        self._around = (start, end)
+        self._late_search = LateSearch(last.stamp, missing, position)
         return True
+
+    def _found_late(self, search: LateSearch) -> list[MessageMessage]:
+        if not search.is_over:
+            return []
+        self._late_search = None
+        self.position = search.position
+        self.rank = (self.rank or 0) + search.missing
+        found = {key: one for key, one in search.found().items() if key not in self._memory}
+        self._memory.add_late(found)
+        self.late = len(found)
+        return list(found.values())
 
     # -- searching --------------------------------------------------------------------------------
 
@@ -427,57 +402,15 @@ class Reader:
         """Whether there is nothing to read after what a response shows."""
         return snapshot.ends if self.newest_first else snapshot.start == 0
 
-    def _end_search(self) -> None:
-        self._around = None
-        self._linear = 0
-        self._is_unordered = False  # whether messages of one time are shown in any order
-        self._is_lost = False  # whether nothing is shown that was read
-        self._unread_at: int | None = None
-        self._read_at: int | None = None
-        self._stride = 0
-
-    def _look_elsewhere(self, move: _Move, snapshot: Snapshot) -> None:
-        if move is _Move.ASK and self._last is not None:
+    def _look_elsewhere(self, move: Move, snapshot: Snapshot) -> None:
+        if move is Move.ASK and self._last is not None:
             self.doubt = self._last.key
             return
-        if move is _Move.AROUND:
+        if move is Move.AROUND:
             return
         self._around = None
         self._widen()
-        newest, oldest = snapshot.start, max(snapshot.start, snapshot.end - 1)
-        if move is _Move.BACK:
-            self._unread_at = newest if self.newest_first else oldest
-        else:
-            self._read_at = oldest if self.newest_first else newest
-        self.position = max(0, self._probe(move, snapshot))
-
-    def _probe(self, move: _Move, snapshot: Snapshot) -> int:
-        """Where to look for the message that was read last."""
-        back = -1 if self.newest_first else 1
-        if self._guess is not None and snapshot.total_count is not None:
-            guess, self._guess = max(0, snapshot.total_count - self._guess), None
-            if not snapshot.start <= guess < snapshot.end:
-                return guess
-        unread, read = self._unread_at, self._read_at
-        if unread is not None and read is not None:
-            if (read - unread) * back > 0:
-                gap = abs(read - unread)
-                return read if gap <= self._reach else (read + unread) // 2
-            self._read_at = self._unread_at = None  # everything has moved meanwhile
-        if move is _Move.FURTHER:
-            edge, direction = read or 0, -back
-        else:
-            edge, direction = unread or 0, back
-        if self._presence is _Presence.THERE:
-            self._linear += 1
-            if self._linear > _MOST_LINEAR:
-                self._linear, self._presence = 0, _Presence.UNKNOWN
-        if self._presence is _Presence.THERE or (move is _Move.FURTHER and not self._is_lost):
-            self._stride = 0
-        else:
-            self._stride = max(self._reach, 2 * self._stride)
-        jump = self._reach if move is _Move.BACK else 0
-        return edge + direction * max(jump, self._stride)
+        self.position = self._search.probe(move, snapshot, self._reach, is_lost=self._is_lost)
 
     def _widen(self) -> None:
         self._reach = max(self._base, min(2 * self._reach, _WIDEST))
@@ -485,31 +418,9 @@ class Reader:
     def _read_to(self, message: MessageMessage) -> None:
         key = message.jti or identity(message)
         created_at = message.created_at
-        if self._digests and not self._is_tied(message):
-            self._digests = frozenset()  # of another time: from here on the ids tell
+        if self._memory.digests and not self._is_tied(message):
+            self._memory.digests = frozenset()  # of another time: from here on the ids tell
         self._last = _Last(key, created_at, stamp_of(created_at))
-        self._presence = _Presence.UNKNOWN if message.jti else _Presence.GONE
-
-    def _remember(self, messages: Iterable[MessageMessage]) -> None:
-        recent = self._recent
-        created_at = None
-        for message in messages:
-            created_at = message.created_at
-            key = message.jti or identity(message)
-            recent.pop(key, None)
-            recent[key] = created_at
-        while len(recent) > self._remembered:
-            oldest = next(iter(recent))
-            if recent[oldest] == created_at and len(recent) <= self._remembered + LARGEST:
-                break
-            del recent[oldest]
-
-
-def unreadable(created_at: str | None, count: int, largest: int) -> ApiException:
-    """Make the error for messages whose order cannot be read."""
-    return ApiException(
-        0,
-        f"More than {count} messages were stored at {created_at}, and the server gives them in "
-        f"another order each time. They can be read only on one page that holds them all: with a "
-        f"per_page of more than {largest}, which the server does not give",
-    )
+        self._is_resumed = False
+        self._watches = self._follows
+        self._search.presence = Presence.UNKNOWN if message.jti else Presence.GONE

@@ -156,7 +156,7 @@ class Conversation:
         every generation. After an error, `next()` goes on where it was.
 
         Args:
-            per_page: messages per request, about, from 1; more than 1000 are as 1000.
+            per_page: messages per request, about, from 1; more than 1000 count as 1000.
             max_items: at most so many; `None` for all.
             workers: requests at a time, from 1: pages are asked for ahead, in threads.
             newest_first: from the newest message to the oldest, or the other way. From the oldest
@@ -195,7 +195,7 @@ class Conversation:
         before it. A conversation without messages has no page.
 
         Args:
-            per_page: messages on a page, from 1; more than 1000 are as 1000.
+            per_page: messages on a page, from 1; more than 1000 count as 1000.
             max_items: at most so many messages on all pages together; `None` for all.
             workers: requests at a time, from 1.
             newest_first: from the newest message to the oldest, or the other way.

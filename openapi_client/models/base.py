@@ -39,13 +39,13 @@ class Model(BaseModel):
         return super().model_extra or {}
 
     def to_str(self) -> str:
-        """All fields, those that are `None` too, laid out for people."""
+        """Return all fields, those that are `None` too, formatted for people."""
         from pprint import pformat
 
         return pformat(self.model_dump(by_alias=True, serialize_as_any=True))
 
     def to_json(self) -> str:
-        """The JSON text of what `to_dict` returns."""
+        """Return the JSON text of what `to_dict` returns."""
         return json.dumps(
             self.model_dump(mode="json", by_alias=True, exclude_none=True, serialize_as_any=True)
         )
@@ -62,7 +62,7 @@ class Model(BaseModel):
         return cls.model_validate_json(json_str)
 
     def to_dict(self) -> dict[str, Any]:
-        """The fields by their documented names, models in it as `dict`, without what is `None`."""
+        """Return the fields that are not `None` by their documented names, models as `dict`."""
         return self.model_dump(by_alias=True, exclude_none=True, serialize_as_any=True)
 
     @classmethod

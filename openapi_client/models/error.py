@@ -28,7 +28,9 @@ class Error(Model):
 
     def __init__(self, *held: Any, **fields: Any) -> None:
         if held:
-            (fields[_HELD],) = held
+            if len(held) > 1 or fields:
+                raise ValueError("an Error holds one value, given by position or by keyword")
+            fields[_HELD] = next(iter(held))
         super().__init__(**fields)
 
     @model_validator(mode="before")
@@ -40,15 +42,15 @@ class Error(Model):
         return held
 
     def to_str(self) -> str:
-        """What it holds, laid out for people."""
+        """Return what it holds, formatted for people."""
         held = self.actual_instance
         return repr(held) if isinstance(held, str) else held.to_str()
 
     def to_json(self) -> str:
-        """The JSON text of what it holds."""
+        """Return the JSON text of what it holds."""
         return json.dumps(self.to_dict())
 
     def to_dict(self) -> Any:
-        """The `dict` of what it holds; a text is returned as it is."""
+        """Return the `dict` of what it holds; a text is returned as it is."""
         held = self.actual_instance
         return held if isinstance(held, str) else held.to_dict()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import csv
+import os
 import shlex
 import signal
 import socket
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @contextlib.contextmanager
 def _signals() -> Generator[Callable[[], object], None, None]:
-    """Within this context SIGINT and SIGTERM end no more than the wait that it gives.
+    """Within this context SIGINT, SIGTERM and SIGBREAK end no more than the wait that it gives.
 
     By a descriptor, because a signal that comes a moment before the wait, or that the system hands
     to another thread, would not end a wait for a lock.
@@ -81,8 +82,9 @@ def _signals() -> Generator[Callable[[], object], None, None]:
     woken, wakes = socket.socketpair()
     wakes.setblocking(False)
     with woken, wakes:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda _number, _frame: None)
+        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # the last one is Ctrl+Break on Windows
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), lambda _number, _frame: None)
         signal.set_wakeup_fd(wakes.fileno())
         try:
             yield lambda: woken.recv(1)
@@ -119,6 +121,9 @@ def _run(given: argparse.Namespace, wait_for_signal: Callable[[], object]) -> in
             f"export SSL_CERT_FILE={shlex.quote(server.ca_cert) if server.ca_cert else ''}\n"
         )
         sys.stdout.flush()
+        # A shell with `eval "$(... &)"` waits for more lines as long as anybody can write some.
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
         wait_for_signal()
     except (ImportError, ValueError) as error:
         return _refuse(str(error))

@@ -161,19 +161,13 @@ class Contents:
             ValueError: `interval` is negative, a datetime has no time zone, both `until` and
                 `created_at` are given, or not as many of the latter as messages.
         """
-        if interval is not None and not interval >= 0:
-            raise ValueError(f"interval must be a number of seconds from 0 up, not {interval}")
         if isinstance(messages, int):
             bodies: list[str] = [f"message {number}" for number in range(1, messages + 1)]
         else:
             bodies = list(messages)
         if created_at is None:
-            end = self._moment(until)
-            step = NANOSECONDS if interval is None else round(interval * NANOSECONDS)
-            newest = self._store.newest(app_id, connection_id)
-            if interval is None and until is None and newest is not None and bodies:
-                step = min(step, max(0, end - newest) // len(bodies))
-            moments = [end - step * before for before in reversed(range(len(bodies)))]
+            newest = self._store.newest(app_id, connection_id) if until is None else None
+            moments = _spread(len(bodies), self._moment(until), interval, newest)
         elif until is None:
             moments = _moments(created_at, len(bodies))
         else:
@@ -239,6 +233,19 @@ class Contents:
 
     def _moment(self, moment: datetime | None) -> int:
         return self.clock.nanoseconds() if moment is None else to_nanoseconds(moment)
+
+
+def _spread(count: int, end: int, interval: float | None, newest: int | None) -> list[int]:
+    """List moments up to `end`, all after the newest one that is there if no interval is given."""
+    if interval is None:
+        step = NANOSECONDS
+        if newest is not None and count:
+            step = min(step, max(0, end - newest) // count)
+    elif interval >= 0:
+        step = round(interval * NANOSECONDS)
+    else:
+        raise ValueError(f"interval must be a number of seconds from 0 up, not {interval}")
+    return [end - step * before for before in reversed(range(count))]
 
 
 def _moments(created_at: datetime | Iterable[datetime], count: int) -> list[int]:

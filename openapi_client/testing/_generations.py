@@ -63,13 +63,13 @@ Written = Callable[[int], str]
 
 def _fields_2023(message: StoredMessage, written: Written) -> dict[str, Any]:
     return {
-        "body": message.body,
-        "cid": message.cid,
-        "created_at": written(message.created_ns),
-        "iat": written(message.iat_ns),
         "iss": message.iss,
+        "cid": message.cid,
         "jti": message.jti,
         "rid": message.rid,
+        "body": message.body,
+        "iat": written(message.iat_ns),
+        "created_at": written(message.created_ns),
         "updated_at": written(message.updated_ns),
     }
 

@@ -167,7 +167,7 @@ def bind(
         return {}
     kind = request.header("content-type") or ""
     if kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
-        return None if strict or not _is_form(kind, request) else {}
+        return None if strict else {}
     if not kind.startswith("application/json"):
         return None
     text = request.body.decode(errors="surrogateescape")
@@ -179,15 +179,6 @@ def bind(
         return cast("Fields", _fit(value, fields))
     except (ValueError, RecursionError):
         return None
-
-
-def _is_form(kind: str, request: ReceivedRequest) -> bool:
-    if _BAD_PAIR.search(request.query):
-        return False
-    if not kind.startswith("multipart/form-data"):
-        return not _BAD_PAIR.search(request.body.decode("latin-1"))
-    boundary = kind.partition("boundary=")[2].partition(";")[0].strip('" ').encode()
-    return bool(boundary) and b"\n--%b--" % boundary in b"\n" + request.body
 
 
 def _fit(value: object, kind: GoType) -> object:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 import itertools
 import random
+import time
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone, tzinfo
+from operator import itemgetter, lt
 from typing import Literal, NamedTuple
 
 from typing_extensions import Self
@@ -33,6 +35,24 @@ def to_nanoseconds(moment: datetime, name: str = "moment") -> int:
 def to_datetime(nanoseconds: int) -> datetime:
     """Nanoseconds since the epoch as an aware datetime in UTC; below a microsecond is cut."""
     return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
+
+
+def _unfrozen_clock() -> Callable[[], float]:
+    clock_gettime: Callable[[int], float] | None = getattr(time, "clock_gettime", None)
+    if clock_gettime is None:
+        return time.monotonic
+    number = time.CLOCK_MONOTONIC
+    return lambda: clock_gettime(number)
+
+
+def steady_seconds(_read: Callable[[], float] = _unfrozen_clock()) -> float:  # noqa: B008 - once
+    """Read a clock that only ever runs, for waits and durations.
+
+    Programs that freeze time for a test put fakes in place of `time.monotonic`, also where a
+    module has imported it. Defaults of arguments are not replaced, and `clock_gettime` is real
+    even where this module is imported while time is frozen.
+    """
+    return _read()
 
 
 def rfc3339(
@@ -164,16 +184,17 @@ class Ranks:
 
     SQLite finds an OFFSET by stepping over all the rows before it; a slice of an array costs the
     same anywhere.
+
+    Args:
+        rows: keys and row numbers, in that order already.
     """
 
     __slots__ = ("_ascending", "_keys", "_numbers")
 
-    def __init__(self, rows: Iterable[tuple[int, int]] = ()) -> None:
-        self._keys = array("q")
-        self._numbers = array("q")
-        self._ascending = True
-        for key, number in rows:
-            self.add(key, number)
+    def __init__(self, rows: Sequence[tuple[int, int]] = ()) -> None:
+        self._keys = array("q", map(itemgetter(0), rows))
+        self._numbers = array("q", map(itemgetter(1), rows))
+        self._ascending = all(map(lt, self._numbers, itertools.islice(self._numbers, 1, None)))
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -191,15 +212,13 @@ class Ranks:
         """Keep the rows whose number is above one."""
         if number <= 0:
             return self
-        kept = type(self)()
         if self._ascending:
             first = bisect_right(self._numbers, number)
+            kept = type(self)()
             kept._keys, kept._numbers = self._keys[first:], self._numbers[first:]
             return kept
-        for key, other in zip(self._keys, self._numbers, strict=True):
-            if other > number:
-                kept.add(key, other)
-        return kept
+        rows = zip(self._keys, self._numbers, strict=True)
+        return type(self)([row for row in rows if row[1] > number])
 
     def newest(self, limit: int, offset: int) -> list[int]:
         """List row numbers from the last one down."""

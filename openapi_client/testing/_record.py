@@ -8,7 +8,7 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict, cast, overload
 from urllib.parse import unquote
@@ -16,38 +16,19 @@ from urllib.parse import unquote
 from typing_extensions import Unpack
 
 from openapi_client._redaction import HIDDEN
-from openapi_client.testing._go import LOGIN_PATH, REFRESH_PATH, Operation, Target, parse_query
-from openapi_client.testing._messages import to_datetime
+from openapi_client.testing._go import Operation, Target, parse_query
+from openapi_client.testing._messages import steady_seconds, to_datetime
 from openapi_client.testing._wire import ReceivedRequest
-
-
-def _unfrozen_clock() -> Callable[[], float]:
-    clock_gettime: Callable[[int], float] | None = getattr(time, "clock_gettime", None)
-    if clock_gettime is None:
-        return time.monotonic
-    number = time.CLOCK_MONOTONIC
-    return lambda: clock_gettime(number)
-
-
-def steady_seconds(_read: Callable[[], float] = _unfrozen_clock()) -> float:  # noqa: B008 - once
-    """Read a clock that only ever runs, for waits and durations.
-
-    Programs that freeze time for a test put fakes in place of `time.monotonic`, also where a
-    module has imported it. Defaults of arguments are not replaced, and `clock_gettime` is real
-    even where this module is imported while time is frozen.
-    """
-    return _read()
-
 
 # Tests assert about headers of their own, so all are shown but those that carry credentials.
 _CREDENTIAL = re.compile(
     r"auth(?!or(?!iz))|cookie|token|secret|pass(?!ive|age|eng)|pwd|credential|api.?key|\bkey\b"
-    r"|jwt|session|signature|\botp\b|\bpin\b",
+    r"|jwt|session|signature|\b(?:otp|pin|sid|sig)\b",
     re.IGNORECASE,
 )
+_LOGIN = re.compile(r"log.?[io]n|sign.?[io]n|refresh", re.IGNORECASE)  # in a path
 # A name can be spelled with escapes of JSON, or of percent, so that it is not seen as it stands.
 _JSON_ESCAPE = re.compile(r"\\u00([2-7][0-9A-Fa-f])")
-_LOGIN_PATHS = (LOGIN_PATH, REFRESH_PATH)
 _FIELD_BYTES = 200  # what Python's objects for a header field take beside their text
 # The scheme is no secret, and whether there was one is what a test may want to know.
 _SCHEME = re.compile(r"(?:basic|bearer|digest|negotiate|token) +(?=\S)", re.IGNORECASE)
@@ -101,11 +82,14 @@ class RecordedRequest:
     def body(self) -> bytes:
         """The body's bytes, b"" where there is none; masked where it holds credentials.
 
-        That is any body that names some, but those of the four operations, which are messages.
+        That is a body that names some, or is sent to where one logs in, but those of the four
+        operations, which are messages.
         """
-        body = self._request.body
-        masked = self._target is None and _names_credential(body.decode("latin-1"))
-        return HIDDEN.encode() if masked or self.path in _LOGIN_PATHS else body
+        body, path = self._request.body, self.path
+        if self._target is not None or not body:
+            return body
+        names = _names_credential(f"{path} {body.decode('latin-1')}")
+        return HIDDEN.encode() if names or _LOGIN.search(unquote(path)) else body
 
     @property
     def size(self) -> int:

@@ -14,7 +14,8 @@ from openapi_client.testing._faults import Answers, Faults
 from openapi_client.testing._generations import GenerationName, generation_named
 from openapi_client.testing._go import BASE_PATH
 from openapi_client.testing._listener import Listener
-from openapi_client.testing._record import RequestRecord, log_line, steady_seconds
+from openapi_client.testing._messages import steady_seconds
+from openapi_client.testing._record import RequestRecord, log_line
 from openapi_client.testing._service import PendingRequest, Service, new_token
 from openapi_client.testing._store import Store
 from openapi_client.testing._wire import AcceptedConnection, MalformedRequestError, ReceivedRequest
@@ -102,6 +103,7 @@ class MessagesServer(Contents):
         self._ca_cert_path = None if ca_cert is None else os.fspath(ca_cert)
         self._example = example
         self._log = log
+        self._process = os.getpid()
         self._listener: Listener | None = None
         self._certificates: Certificates | None = None
         self._lifecycle = threading.Lock()
@@ -146,8 +148,10 @@ class MessagesServer(Contents):
     def stop(self) -> None:
         """Ends the faults, the sockets and the threads; what was stored stays for a new start.
 
-        Does nothing when it is stopped.
+        Does nothing when it is stopped, and in a process that was forked: it holds nothing of it.
         """
+        if self._process != os.getpid():
+            return
         self.faults.clear()
         with self._lifecycle:
             if self._listener is not None:

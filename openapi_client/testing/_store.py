@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
+import itertools
 import os
 import random
 import sqlite3
 import threading
 import uuid
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from datetime import tzinfo
 from typing import Any, cast
 
@@ -24,9 +23,14 @@ from openapi_client.testing._messages import (
 )
 
 _APPLICATION_ID = 0x4D534753
-_FORMAT_VERSION = 2
+_FORMAT_VERSION = 1
 _ROWS_AT_ONCE = 500
 _BUSY_SECONDS = 5.0
+_MANY = 10_000  # messages that are put in order at once, so that the first page need not wait
+_KINDS: tuple[Order, ...] = (
+    "exact",
+    "local",
+)  # of ranks; where ties vary, they vary within "exact"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS connection (
@@ -49,7 +53,6 @@ CREATE TABLE IF NOT EXISTS message (
     updated INTEGER NOT NULL,
     read INTEGER NOT NULL,
     received INTEGER NOT NULL,
-    local INTEGER NOT NULL,
     UNIQUE (connection, jti)
 );
 CREATE INDEX IF NOT EXISTS message_order ON message (connection, created, number);
@@ -64,7 +67,7 @@ _INSERT_CONNECTION = (
 )
 _INSERT = (
     "INSERT INTO message (connection, jti, iss, cid, rid, body, iat, created, updated, read, "
-    "received, local) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "received) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _UPDATE = "UPDATE message SET body = ?, updated = ? WHERE connection = ? AND jti = ?"
 _SELECT_ONE = "SELECT * FROM stored_message WHERE (connection, jti) = (?, ?)"
@@ -75,12 +78,7 @@ _SELECT_ANYWHERE = (
 )
 _SELECT_NEWEST = "SELECT max(created) FROM message WHERE connection = ?"
 _SELECT_NUMBERED = "SELECT * FROM stored_message WHERE number IN ({})"
-_SELECT_RANKS = "SELECT {0}, number FROM message WHERE connection = ? ORDER BY {0}, number"
-_MIGRATION_FROM_1 = """
-ALTER TABLE message ADD COLUMN local INTEGER NOT NULL DEFAULT 0;
-UPDATE message SET local = local_nanoseconds(created);
-PRAGMA user_version = 2;
-"""
+_SELECT_RANKS = "SELECT created, number FROM message WHERE connection = ? ORDER BY created, number"
 # None for a parameter fits every row.
 _SELECT_FITTING = (
     "SELECT * FROM stored_message WHERE (:app_id IS NULL OR app_id = :app_id) "
@@ -132,7 +130,7 @@ class Store:
             raise
         # What was found once; another process may add connections to the same file.
         self._known: dict[tuple[str, str], tuple[int, str]] = {}
-        self._ranks: dict[tuple[int, str], Ranks] = {}
+        self._ranks: dict[tuple[int, Order], Ranks] = {}
         self._everything: int | None = None
         self._without_order: set[int] = set()
         self._data_version = 0
@@ -145,14 +143,10 @@ class Store:
             raise sqlite3.DatabaseError("it is the database of another program")
         execute("PRAGMA journal_mode = WAL")
         execute("PRAGMA synchronous = FULL")
+        execute("PRAGMA cache_size = -65536")  # KiB: room for the indexes of a million messages
         if not tables:
             execute(f"PRAGMA application_id = {_APPLICATION_ID}")
             execute(f"PRAGMA user_version = {_FORMAT_VERSION}")
-        elif execute("PRAGMA user_version").fetchone() == (1,):
-            self._db.create_function(
-                "local_nanoseconds", 1, functools.partial(local_nanoseconds, zone=self._zone)
-            )
-            self._db.executescript(_MIGRATION_FROM_1)
         self._db.executescript(_SCHEMA)
 
     def close(self) -> None:
@@ -163,16 +157,6 @@ class Store:
         if self._process == os.getpid():
             with self._lock:
                 self._db.close()
-
-    @contextmanager
-    def _transaction(self) -> Generator[sqlite3.Connection]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield self._db
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     # Connections.
 
@@ -212,16 +196,16 @@ class Store:
         """
         with self._lock:
             number, cid = self._connection(app_id, connection_id)
-            row = self._row(number, cid, message)
+            row = self._row(number, cid, message, str(uuid.uuid4()))
             try:
                 cursor = self._db.execute(_INSERT, row)
             except sqlite3.IntegrityError:
                 raise ValueError(f"the conversation has a message {row[1]!r} already") from None
-            stored = StoredMessage(app_id, connection_id, cursor.lastrowid or 0, *row[1:-1])
-            for kind, key in (("created", stored.created_ns), ("local", row[-1])):
+            stored = StoredMessage(app_id, connection_id, cursor.lastrowid or 0, *row[1:])
+            for kind in _KINDS:
                 ranks = self._ranks.get((number, kind))
                 if ranks is not None:
-                    ranks.add(key, stored.number)
+                    ranks.add(self._key(stored.created_ns, kind), stored.number)
             if self._everything is not None:
                 self._everything += 1
         return stored
@@ -244,18 +228,26 @@ class Store:
         """
         with self._lock:
             number, cid = self._connection(app_id, connection_id)
-            with self._transaction() as db:
+            with self._db as db:  # which commits, or rolls back
+                db.execute("BEGIN IMMEDIATE")
                 self._forget_order()
                 self._without_order.update(moment // TIE_NANOSECONDS for moment in without_order)
-                rows = (self._row(number, cid, message) for message in messages)
-                return db.executemany(_INSERT, rows).rowcount
+                ids = _ascending_ids()
+                rows = (self._row(number, cid, message, next(ids)) for message in messages)
+                count = db.executemany(_INSERT, rows).rowcount
+            if count >= _MANY:
+                for kind in _KINDS:
+                    self._ranked(number, kind)
+            return count
 
-    def _row(self, number: int, cid: str, message: NewMessage) -> _Row:
+    def _row(self, number: int, cid: str, message: NewMessage, new_jti: str) -> _Row:
         body, iss, at, jti, rid, own_cid, read, received = message
-        jti = str(uuid.uuid4()) if jti is None else jti
+        jti = new_jti if jti is None else jti
         cid = cid if own_cid is None else own_cid
-        local = local_nanoseconds(at, self._zone)
-        return (number, jti, iss, cid, rid, body, at, at, at, read, received, local)
+        return (number, jti, iss, cid, rid, body, at, at, at, read, received)
+
+    def _key(self, created: int, order: Order) -> int:
+        return local_nanoseconds(created, self._zone) if order == "local" else created
 
     def newest(self, app_id: str, connection_id: str) -> int | None:
         """When a conversation's newest message was created, None where it has none."""
@@ -302,7 +294,8 @@ class Store:
 
     def clear(self) -> None:
         """Forgets all connections and messages; row numbers begin at 1 again."""
-        with self._lock, self._transaction() as db:
+        with self._lock, self._db as db:
+            db.execute("BEGIN IMMEDIATE")
             db.execute("DELETE FROM message")
             db.execute("DELETE FROM connection")
             db.execute("DELETE FROM sqlite_sequence")
@@ -359,11 +352,13 @@ class Store:
         if version != self._data_version:
             self._data_version = version
             self._forget_order()
-        kind = "local" if order == "local" else "created"
+        kind: Order = "local" if order == "local" else "exact"
         ranks = self._ranks.get((connection, kind))
         if ranks is None:
-            ranks = Ranks(self._db.execute(_SELECT_RANKS.format(kind), (connection,)))
-            self._ranks[connection, kind] = ranks
+            rows = self._db.execute(_SELECT_RANKS, (connection,)).fetchall()
+            if kind == "local":
+                rows = sorted((self._key(created, kind), number) for created, number in rows)
+            ranks = self._ranks[connection, kind] = Ranks(rows)
         return ranks
 
     def _count_everything(self) -> int:
@@ -386,7 +381,15 @@ class Store:
         return [found[number] for number in numbers if number in found]
 
 
-_Row = tuple[int, str, str, str, str, str, int, int, int, bool, bool, int]
+def _ascending_ids() -> Iterator[str]:
+    """Make random UUIDs that ascend, so that an index of a million of them grows at its end."""
+    chance = random.Random()  # noqa: S311 - they need not be secret
+    for number in itertools.count(chance.getrandbits(31)):
+        rest = f"{chance.getrandbits(96):024x}"
+        yield f"{number:08x}-{rest[:4]}-4{rest[5:8]}-a{rest[9:12]}-{rest[12:]}"
+
+
+_Row = tuple[int, str, str, str, str, str, int, int, int, bool, bool]
 
 
 def _stored(row: tuple[Any, ...]) -> StoredMessage:

@@ -11,6 +11,7 @@ import functools
 import re
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -29,13 +30,14 @@ _READ_BYTES = 1 << 16
 CHUNKED_ABOVE_BYTES = 2048
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
-_LINE_END = re.compile(rb"\r?\n")
+# In a chunked body a lone LF ends no line: readers that differ there let requests be smuggled.
+_LINE_END = re.compile(rb"\r\n")
 # RFC 9112 section 3: method SP request-target SP HTTP-version.
 _REQUEST_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e\x80-\xff]+) HTTP/(\d)\.(\d)")
-# RFC 9112 section 5: no space before the colon, no folded lines, no control characters.
-# White space around a value is stripped afterwards: repeats side by side would backtrack over it.
+# RFC 9112 section 5: no space before the colon, no folded lines, no control characters. White space
+# around a value is stripped afterwards: repeats side by side would backtrack over it.
 _FIELD_LINE = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\x00-\x08\x0a-\x1f\x7f]*)")
-_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;.*)?")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?")
 # The service's CORS filter stands before everything else, so each of its replies says so.
 VARY_ORIGIN: tuple[tuple[str, str], ...] = (("Vary", "Origin"),)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -54,11 +56,10 @@ class MalformedRequestError(Exception):
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
         self.status = status
-        self.reason = reason
 
 
 class ConnectionEndedError(Exception):
-    """The other side closed the connection in the middle of a request."""
+    """The connection ended in the middle of a request."""
 
 
 @dataclass(slots=True)
@@ -248,8 +249,7 @@ def _origin_form(target: str) -> str:
     if not separator or scheme.lower() not in ("http", "https"):
         raise MalformedRequestError(400, "bad request target")
     authority, slash, path = rest.partition("/")
-    query = authority.partition("?")[2]
-    return slash + path if slash else f"/?{query}"
+    return slash + path if slash else f"/?{authority.partition('?')[2]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +378,8 @@ class AcceptedConnection:
     def reset(self) -> None:
         """Closes with a TCP reset, whatever was or was not sent."""
         with contextlib.suppress(OSError):
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self._socket.close()
 
     def close(self, *, linger: bool = False) -> None:

@@ -4,6 +4,7 @@
 - `messages_configuration`: a `Configuration` for it
 - `messages_api`: a `MessagesApi` on it
 - `conversation`: a `Conversation` on it, whose connection is known
+- `messages_server_host`: the name or address that it listens on, to be overridden
 
 The generation, TLS and the address are chosen by the marker `messages_server(generation=...,
 tls=..., host=...)` or by the ini options `messages_server_generation`, `messages_server_tls` and
@@ -71,8 +72,15 @@ def _messages_servers() -> Iterator[_Servers]:
 
 
 @pytest.fixture
+def messages_server_host(request: pytest.FixtureRequest) -> str:
+    """The name or address that the server listens on: the marker's, else that of the ini option."""
+    given = _argument(request.node, "host")
+    return str(request.config.getini(_HOST_OPTION) if given is None else given).strip()
+
+
+@pytest.fixture
 def messages_server(
-    request: pytest.FixtureRequest, _messages_servers: _Servers
+    request: pytest.FixtureRequest, _messages_servers: _Servers, messages_server_host: str
 ) -> Iterator[MessagesServer]:
     """A server without messages, faults or recorded requests, its clock running."""
     generations = _generations(request.node)
@@ -84,7 +92,7 @@ def messages_server(
             f"the generations {', '.join(generations)}; choose it by "
             f"@pytest.mark.{_MARKER}(generation=...)"
         )
-    server = _messages_servers.get(tls=_tls(request.node), host=_host(request.node))
+    server = _messages_servers.get(tls=_tls(request.node), host=messages_server_host)
     server.reset(generation=generation)
     yield server
     server.reset()
@@ -144,11 +152,6 @@ def _argument(node: pytest.Item | pytest.Function, name: str) -> object:
 def _tls(node: pytest.Item) -> bool:
     given = _argument(node, "tls")
     return bool(node.config.getini(_TLS_OPTION) if given is None else given)
-
-
-def _host(node: pytest.Item) -> str:
-    given = _argument(node, "host")
-    return str(node.config.getini(_HOST_OPTION) if given is None else given).strip()
 
 
 def _generations(node: pytest.Item) -> list[GenerationName]:

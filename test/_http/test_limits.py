@@ -7,7 +7,11 @@ figures are printed by `python -m test._http.deadlines`.
 
 from __future__ import annotations
 
+import os
 import socket
+import threading
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +28,7 @@ from test.support.addresses import full_backlog
 from test.support.calls import OPERATIONS, FakeTime, api_for, failure_of, finishes, get, send
 from test.support.misbehaviour import DRIPPING, FOR_EVER, deaf, silent
 from test.support.scripted import PATIENCE, Peer, ScriptedServer, always, message
+from test.support.threads import in_threads
 
 DEADLINE = 60.0
 
@@ -267,6 +272,38 @@ def test_a_body_without_an_end_ends_the_call(head: bytes) -> None:
     assert isinstance(error, ApiException)
     assert "1000000 bytes" in str(error)
     assert error.outcome == "answered"
+
+
+@pytest.mark.parametrize("limits", [{"deadline": 0.2}, {"timeout": (0.2, None), "deadline": None}])
+@pytest.mark.parametrize("proxy", ["", "http://proxy.example:3128"])
+def test_a_resolver_that_hangs_holds_up_no_call(
+    monkeypatch: pytest.MonkeyPatch, limits: dict[str, Any], proxy: str
+) -> None:
+    ended = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: ended.wait(PATIENCE))
+    url = "http://service.example/v1"
+    with api_for(url, proxy=proxy, allow_insecure=True, retries=0, **limits) as api:
+        error = failure_of(finishes, lambda: get(api))
+    ended.set()
+    assert isinstance(error, ConnectTimeoutException)
+    assert error.outcome == "not_sent"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+@pytest.mark.parametrize("setting", ["ssl_ca_cert", "cert_file"])
+def test_a_file_of_the_tls_settings_that_hangs_holds_up_no_call(
+    tmp_path: Path, setting: str
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    settings: dict[str, Any] = {setting: str(pipe), "retries": 0, "deadline": 0.2}
+    with api_for("https://127.0.0.1:1/v1", **settings) as api:
+        errors: list[BaseException] = []
+        call = partial(failure_of, finishes, lambda: get(api))
+        in_threads([lambda: errors.append(call())] * 4)
+    # It was opened once for all of them; what comes through it lets the thread end.
+    pipe.write_bytes(b"")
+    assert {type(error) for error in errors} == {ConnectTimeoutException}
 
 
 def test_a_call_within_its_limits_is_not_hurried() -> None:

@@ -13,7 +13,7 @@ from typing import cast
 
 from test.benchmarks import instructions
 from test.benchmarks.answers import Framing
-from test.benchmarks.calls import measure_calls
+from test.benchmarks.calls import measure_calls, measure_hook
 from test.benchmarks.chart import chart
 from test.benchmarks.contenders import FLOOR, OURS, Operation
 from test.benchmarks.conversations import measure_conversations
@@ -100,6 +100,7 @@ def _instructions(server: StubServer, form: Form) -> list[Figure]:
 Part = Callable[[StubServer, Form], list[Figure]]
 PARTS: Mapping[str, Part] = {
     "calls": lambda server, form: measure_calls(server, form.calls),
+    "hook": lambda server, form: measure_hook(server, form.calls),
     "offline": lambda _, form: measure_offline(form.offline),
     "imports": lambda server, form: measure_imports(server, form.import_rounds),
     "threads": lambda server, form: measure_threads(server, form.thread_rounds, form.thread_calls),

@@ -82,15 +82,16 @@ class Export:
         lines = path.read_text("utf-8").splitlines()
         return [MessageMessage.model_validate_json(line).jti for line in lines]
 
-    def run_to_the_end(self) -> None:
+    def run_to_the_end(self) -> str:
         with self.running() as process:
             _, complaints = process.communicate(timeout=SECONDS)
         assert process.returncode == 0, complaints.decode()
         assert b"Traceback" not in complaints, complaints.decode()
+        return complaints.decode()
 
     def kill_in_the_midst(self) -> None:
         with self.running() as process, ExitStack() as stalled:
-            self.server.requests.wait_for(250, timeout=SECONDS, operation="list")
+            self.server.requests.wait_for(200, timeout=SECONDS, operation="list")
             # Nothing gets further from here on, so it is in the midst whenever the signal arrives.
             stalled.enter_context(self.server.faults.no_answer())
             process.kill()
@@ -111,8 +112,32 @@ def test_an_export_that_is_killed_and_restarted_has_every_message_once(export: E
         stored = [message.jti for message in export.server.messages(APP, connection)]
         assert export.ids_in(path) == stored
     assert export.partial() == []
-    asked_again = {request.connection_id for request in export.server.requests}
-    assert asked_again == files.keys() - whole.keys()
+    asked = sum(request.operation == "list" for request in export.server.requests)
+    assert asked < 3 * len(CONNECTIONS) + 50
+
+
+def test_an_export_goes_on_within_a_conversation_and_adds_what_came_since(export: Export) -> None:
+    export.server.load(APP, "long", 30_000)
+    export.choose(["long"])
+    with export.running() as process:
+        export.server.requests.wait_for(15, timeout=SECONDS, operation="list")
+        process.kill()
+        process.wait(SECONDS)
+    (part,) = export.partial()
+    written = part.read_bytes().count(b"\n")
+    assert 0 < written < 30_000
+    for expected in (30_000, 30_005):
+        export.server.requests.clear()
+        complaints = export.run_to_the_end()
+        stored = [message.jti for message in export.server.messages(APP, "long")]
+        assert export.ids_in(export.files()["long"]) == stored
+        assert len(stored) == expected
+        lists = [request for request in export.server.requests if request.operation == "list"]
+        assert len(lists) < (30_000 - written) // 1000 + 30
+        written = expected
+        for number in range(5):
+            export.server.receive(APP, "long", f"new {number}")
+    assert "5/5" in complaints
 
 
 def test_a_conversation_that_fails_is_named_and_stops_no_other(export: Export) -> None:

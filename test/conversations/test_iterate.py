@@ -425,6 +425,10 @@ def test_its_errors_are_the_clients(here: World) -> None:
         ({"per_page": "10"}, "per_page must be an int from 1, not '10'"),
         ({"workers": 0}, "workers must be an int from 1, not 0"),
         ({"max_items": -1}, "max_items must be an int from 0, not -1"),
+        (
+            {"max_items": -(10**5000)},
+            "max_items must be an int from 0, not an int with",
+        ),
     ],
 )
 def test_an_argument_that_makes_no_sense_is_refused_at_once(

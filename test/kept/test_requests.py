@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from openapi_client import ApiClient, ApiException
+from openapi_client import ApiClient, ApiException, Configuration
 from test.support.recorder import TOKEN, Recorder, http_answer
 
 ID = UUID("12345678-1234-5678-1234-567812345678")
@@ -312,3 +312,57 @@ def test_no_module_goes_round_the_limits(echo: Any, recorder: Recorder) -> None:
     echo.api_client.configuration.max_response_bytes = 50
     with pytest.raises(ApiException):
         echo.in_query(s="x")
+
+
+# -- schemes of other endpoints --------------------------------------------------------------------
+
+
+class MoreSchemes(Configuration):
+    """Has the schemes that a description of other endpoints may name."""
+
+    def auth_settings(self) -> dict[str, dict[str, Any]]:
+        key = {"type": "api_key", "value": self.get_api_key_with_prefix("Key")}
+        bearer = {"in": "header", "key": "Authorization", "value": f"Bearer {self.access_token}"}
+        return super().auth_settings() | {
+            "InHeader": {**key, "in": "header", "key": "X-Key"},
+            "InQuery": {**key, "in": "query", "key": "key"},
+            "InCookie": {**key, "in": "cookie", "key": "key"},
+            "Basic": {**bearer, "type": "basic", "value": self.get_basic_auth_token()},
+            "Bearer": {**bearer, "type": "bearer", "format": "JWT"},
+            "OAuth": {**bearer, "type": "oauth2"},
+            "Signature": {**bearer, "type": "http-signature", "value": None},
+        }
+
+
+@pytest.mark.parametrize(
+    ("schemes", "headers", "query"),
+    [
+        (["BearerAuth"], {"Authorization": f"Bearer {TOKEN}"}, ""),
+        (["InHeader"], {"X-Key": "Prefix k"}, ""),
+        (["InQuery"], {}, "?key=Prefix%20k"),
+        (["InCookie"], {"Cookie": "key=Prefix%20k"}, ""),
+        (["Basic"], {"Authorization": "Basic dTpw"}, ""),
+        (["Bearer"], {"Authorization": "Bearer other"}, ""),
+        (["OAuth", "InHeader"], {"Authorization": "Bearer other", "X-Key": "Prefix k"}, ""),
+        (["Signature", "Unknown"], {}, ""),
+        ([], {}, ""),
+    ],
+)
+def test_schemes_of_other_endpoints(
+    recorder: Recorder, schemes: list[str], headers: dict[str, str], query: str
+) -> None:
+    configuration = MoreSchemes(
+        recorder.url,
+        {"BearerAuth": TOKEN, "Key": "k"},
+        {"Key": "Prefix"},
+        username="u",
+        password="p",
+        access_token="other",
+    )
+    with ApiClient(configuration) as client:
+        client.call_api(*client.param_serialize("GET", "/x", auth_settings=schemes))
+    sent = recorder.only.headers
+    assert {name: sent[name] for name in sent if name in ("Authorization", "X-Key", "Cookie")} == (
+        headers
+    )
+    assert target_of(recorder) == f"/x{query}"

@@ -156,3 +156,9 @@ def test_types_are_looked_up_by_status_class_and_default(
         assert caught.value.data == data
     else:
         assert client.response_deserialize(response, types).data == data
+
+
+@pytest.mark.parametrize(("held", "fields"), [(("a", "b"), {}), (("a",), {"actual_instance": "b"})])
+def test_an_error_holds_one_value(held: tuple[str, ...], fields: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="holds one value"):
+        Error(*held, **fields)

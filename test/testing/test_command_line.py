@@ -79,6 +79,17 @@ def refused(*arguments: str) -> str:
     return done.stderr[:-1]
 
 
+def test_a_shell_can_evaluate_it_in_the_background() -> None:
+    script = f"""
+    eval "$({shlex.join(command("--no-tls", "--port", "0"))} & echo server=$!)"
+    echo $OPENAPI_CLIENT_HOST
+    kill $server
+    """
+    done = subprocess.run(["sh", "-euc", script], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("http://localhost:")
+    assert done.stderr == ""
+
+
 def test_three_lines_that_a_shell_can_evaluate() -> None:
     with running() as server:
         names = [line.partition("=")[0] for line in server.lines]

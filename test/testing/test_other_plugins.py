@@ -100,13 +100,30 @@ def test_unittest_classes_are_told_that_they_can_meet_only_one(pytester: pytest.
     result.stdout.fnmatch_lines(["*can meet only one of the generations documented, 2023, 2024;*"])
 
 
+def test_address_is_chosen_by_a_fixture(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.fixture
+        def messages_server_host():
+            return "localhost"
+
+        def test_fixture(messages_server, messages_api):
+            assert messages_server.url.startswith("http://localhost:")
+            messages_api.send("app", "friend", "Hello")
+        """
+    )
+    pytester.runpytest_subprocess(*FIXTURES).assert_outcomes(passed=1)
+
+
 def test_address_is_chosen_by_ini_and_marker(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import pytest
 
         def test_ini(messages_server, messages_api):
-            assert messages_server.url.startswith("http://127.0.0.1:")
+            assert messages_server.url.startswith("http://127.0.0.2:")
             messages_api.send("app", "friend", "Hello")
 
         @pytest.mark.messages_server(host="localhost")
@@ -114,5 +131,5 @@ def test_address_is_chosen_by_ini_and_marker(pytester: pytest.Pytester) -> None:
             assert messages_server.url.startswith("http://localhost:")
         """
     )
-    option = "messages_server_host=127.0.0.1"
+    option = "messages_server_host=127.0.0.2"
     pytester.runpytest_subprocess(*FIXTURES, "-o", option).assert_outcomes(passed=2)

@@ -219,6 +219,9 @@ def test_credentials_are_masked_under_any_path_and_name(messages_server: Message
         for path in ("/login", "/refresh", "/auth/login", "/session"):
             call("POST", path, {"user": "me", "password": secret, "refresh_token": secret})
         call("GET", f"/x?key={secret}&jwt={secret}&%6bey={secret}", headers={"X-Auth": secret})
+        for path in ("/sign%69n", "/log-in", "/logon", "/api/token"):
+            call("POST", path, ["me", secret])
+        call("GET", f"/x?sig={secret}&sid={secret}", headers={"X-Amz-Security-Token": secret})
         call("POST", "/hook", b'{"p\\u0061ss": "%s"}' % secret.encode())
         call("POST", "/form", f"user=me&p%61ss={secret}".encode())
         call("GET", "/x", headers={"Referer": f"http://x.test/?next=1&jwt={secret}"})
