@@ -27,6 +27,7 @@ GROWTH_PREFIXES = (
     growth.THREADS_OPENED,
     conversations.PAGES,
     conversations.SENDS,
+    conversations.LEDGER,
     conversations.MEMORY,
 )
 
@@ -66,6 +67,7 @@ TARGETS: Mapping[str, Target] = {
     memory.RESIDENT: Target(1.00),
     conversations.PAGES: Target(0.17),
     conversations.SENDS: Target(0.17),
+    conversations.LEDGER: Target(1.25),
     conversations.MEMORY: Target(3.00),
 }
 
