@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from openapi_client._encoding.header_fields import checked_headers
 from openapi_client._encoding.request_parts import merged_headers
-from openapi_client._settings import checked_headers
 
 if TYPE_CHECKING:
     from typing_extensions import Self

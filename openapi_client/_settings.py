@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, cast
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Retry, Url, parse_url
 
-from openapi_client._encoding.header_fields import checked_field
+from openapi_client._encoding.header_fields import checked_headers
 from openapi_client._hosts import canonical_host, with_ascii_host
 from openapi_client.exceptions import ApiValueError
 from openapi_client.retries import RetryPolicy
@@ -142,7 +142,7 @@ def checked_retries(name: str, value: object) -> RetryPolicy | int:
         most = math.inf if field == "base" else _LONGEST_SLEEP
         if not 0 <= _as_float(number) <= most or number == math.inf:
             raise _refuse(f"{name}: {field}", number, "seconds from 0, at most 1e9 for a wait")
-    statuses: object = value.statuses
+    statuses = cast("object", value.statuses)
     if not isinstance(statuses, (set, frozenset, list, tuple)) or not all(
         _is_int(status, 300, 599) for status in cast("Sequence[object]", statuses)
     ):
@@ -262,23 +262,6 @@ def proxy_url(name: str, value: object) -> str:
     if _parsed(name, value).scheme not in ("http", "https"):
         raise ApiValueError(f"{name} must be an http:// or https:// URL")
     return cast("str", value)
-
-
-def checked_headers(name: str, value: object) -> dict[str, str] | None:
-    """Return headers that can be sent.
-
-    Raises:
-        ApiValueError: they are no headers.
-    """
-    if value is None:
-        return None
-    if not isinstance(value, Mapping):
-        raise ApiValueError(f"{name} must be a dict of headers, not {type(value).__name__}")
-    fields = cast("Mapping[object, object]", value)
-    try:
-        return {str(field): checked_field(field, fields[field]) for field in fields}
-    except ApiValueError as error:
-        raise ApiValueError(f"{name}: {error}") from None
 
 
 def _certificates(name: str, value: object) -> object:

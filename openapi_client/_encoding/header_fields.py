@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from openapi_client.exceptions import ApiValueError
 
@@ -53,3 +54,20 @@ def checked_field(name: object, value: object) -> str:
             f"the value of the header {name} contains a character outside ISO 8859-1"
         ) from None
     return text
+
+
+def checked_headers(name: str, value: object) -> dict[str, str] | None:
+    """Return headers that can be sent.
+
+    Raises:
+        ApiValueError: they are no headers.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise ApiValueError(f"{name} must be a dict of headers, not {type(value).__name__}")
+    fields = cast("Mapping[object, object]", value)
+    try:
+        return {str(field): checked_field(field, fields[field]) for field in fields}
+    except ApiValueError as error:
+        raise ApiValueError(f"{name}: {error}") from None

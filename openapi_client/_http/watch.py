@@ -13,11 +13,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from openapi_client._caller import CALLER
+from openapi_client._encoding.header_fields import checked_headers
 from openapi_client._encoding.request_parts import merged_headers
 from openapi_client._hosts import origin_key
 from openapi_client._http.errors import FAILURES, error_of
 from openapi_client._redaction import HIDDEN
-from openapi_client._settings import checked_headers
 from openapi_client.exceptions import ApiValueError, Outcome, exception_class
 from openapi_client.hooks import AttemptEnded, AttemptStarted, CallEnded, CallStarted
 
