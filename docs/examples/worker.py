@@ -42,7 +42,10 @@ def opened() -> tuple[MessagesApi, Ledger]:
 REFUSED = (BadRequestException, NotFoundException)
 
 
-@app.task(name="send", autoretry_for=(ApiException,), dont_autoretry_for=REFUSED, max_retries=None)
+AGAIN = {"retry_backoff": True, "max_retries": None, "dont_autoretry_for": REFUSED}
+
+
+@app.task(name="send", autoretry_for=(ApiException,), **AGAIN)
 def send(key: str, connection_id: str, text: str) -> None:
     """Send one order. The same key again sends nothing."""
     messages, ledger = opened()
