@@ -39,13 +39,13 @@ def opened() -> tuple[MessagesApi, Ledger]:
     return MessagesApi(client), Ledger(HOME / "sends.db")
 
 
-REFUSED = (BadRequestException, NotFoundException)
+AGAIN = (ApiException,)
+NEVER = (BadRequestException, NotFoundException)
 
 
-AGAIN = {"retry_backoff": True, "max_retries": None, "dont_autoretry_for": REFUSED}
-
-
-@app.task(name="send", autoretry_for=(ApiException,), **AGAIN)
+@app.task(
+    autoretry_for=AGAIN, dont_autoretry_for=NEVER, retry_backoff=True, max_retries=None, name="send"
+)
 def send(key: str, connection_id: str, text: str) -> None:
     """Send one order. The same key again sends nothing."""
     messages, ledger = opened()
