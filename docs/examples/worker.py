@@ -39,10 +39,13 @@ def opened() -> tuple[MessagesApi, Ledger]:
     return MessagesApi(client), Ledger(HOME / "sends.db")
 
 
-REFUSED = (BadRequestException, NotFoundException)
+AGAIN = (ApiException,)
+NEVER = (BadRequestException, NotFoundException)
 
 
-@app.task(name="send", autoretry_for=(ApiException,), dont_autoretry_for=REFUSED, max_retries=None)
+@app.task(
+    autoretry_for=AGAIN, dont_autoretry_for=NEVER, retry_backoff=True, max_retries=None, name="send"
+)
 def send(key: str, connection_id: str, text: str) -> None:
     """Send one order. The same key again sends nothing."""
     messages, ledger = opened()

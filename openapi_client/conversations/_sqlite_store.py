@@ -105,9 +105,12 @@ class SqliteStore(SqlStore):
         return connection
 
     def _check_format(self, connection: sqlite3.Connection) -> None:
+        # One transaction: another process may be making the table.
+        connection.execute("BEGIN")
         (application_id,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        connection.execute("COMMIT")
         if (application_id, version, tables) == (0, 0, 0):
             _use_wal(connection)
             connection.executescript(

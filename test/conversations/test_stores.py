@@ -380,6 +380,18 @@ def test_processes_may_make_it_at_the_same_time(kept_in: str) -> None:
     assert outputs == [b"opened\n"] * 6
 
 
+def test_threads_may_make_it_at_the_same_time(tmp_path: Path) -> None:
+    """What is there is read as it was at one moment: a table half made is no other program's."""
+    for number in range(20):
+        path, together = tmp_path / f"{number}.db", threading.Barrier(6)
+
+        def open_it(path: Path = path, together: threading.Barrier = together) -> None:
+            together.wait(20)
+            Ledger(path).close()
+
+        in_threads([open_it] * 6)
+
+
 def test_a_commit_survives_the_machine(tmp_path: Path) -> None:
     """WAL with `synchronous = FULL` (2) writes each commit to the disk before it returns."""
     with Ledger(tmp_path / "sends.db") as ledger:
