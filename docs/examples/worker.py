@@ -55,5 +55,5 @@ def send(key: str, connection_id: str, text: str) -> None:
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         send.delay(*sys.argv[1:])
-    else:
+    elif opened():  # once, before the threads begin
         app.worker_main(["worker", "--pool=threads", "--concurrency=8", "--loglevel=WARNING"])
