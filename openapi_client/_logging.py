@@ -59,6 +59,13 @@ class DebugLog:
         record = self._logger.makeRecord(
             self._logger.name, logging.DEBUG, __file__, 0, message, args, None, extra=fields
         )
+        try:
+            self._hand_out(record)
+        except Exception:  # noqa: BLE001 - a handler's, or that of a file that cannot be opened
+            # The call goes on; `logging` tells of it as it tells of other errors of handlers.
+            logging.Handler().handleError(record)
+
+    def _hand_out(self, record: logging.LogRecord) -> None:
         if self.file_handler is not None:
             self.file_handler.handle(record)
         if self._logger.isEnabledFor(logging.DEBUG):

@@ -30,7 +30,7 @@ class CallStarted(NamedTuple):
     """`"list"`, `"get"`, `"edit"` or `"send"`; `"call_api"` for a call of another kind."""
     caller: str | None
     """The method of a `Conversation` that the call is a part of: `"messages"` (and whatever else
-    reads pages), `"follow"`, `"send_many"` or `"send_once"`; `None` if it is a part of none."""
+    reads pages), `"follow"`, `"cursor"`, `"send_many"` or `"send_once"`; `None` for none."""
     method: str
     """The HTTP method."""
     template: str

@@ -9,9 +9,12 @@ unless it is marked `off_description`, because it shows how servers treat such r
 
 from __future__ import annotations
 
+import _thread
 import json
 import os
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -47,6 +50,27 @@ def pytest_configure(config: pytest.Config) -> None:
     # Where the project is not installed, its entry point does not load the plugin.
     if not config.pluginmanager.is_registered(pytest_plugin):
         config.pluginmanager.register(pytest_plugin, "openapi_client")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _low_level_threads_are_measured() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+    """Let coverage see threads that are not started by `threading`, as it sees the others."""
+    trace = threading.gettrace()
+    if trace is None:
+        yield
+        return
+    start = _thread.start_new_thread
+
+    def start_traced(function: Callable[..., object], args: tuple[Any, ...]) -> int:
+        def traced() -> None:
+            sys.settrace(trace)
+            function(*args)
+
+        return start(traced, ())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_thread, "start_new_thread", start_traced)
+        yield
 
 
 @pytest.fixture

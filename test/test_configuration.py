@@ -486,6 +486,30 @@ def test_debug_tells_attempts_of_its_own_clients_only(
     assert TOKEN not in caplog.text
 
 
+def test_a_log_that_cannot_be_written_ends_no_call(
+    recorder: Recorder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Broken(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise OSError("no space left")
+
+    configuration = Configuration(recorder.url, {"BearerAuth": TOKEN}, debug=True)
+    broken, logger = Broken(), logging.getLogger("openapi_client")
+    with ApiClient(configuration) as client:
+        configuration.logger_file = str(tmp_path / "missing" / "log")
+        assert MessagesApi(client).get("a", "c", "j").jti == "j1"
+        configuration.logger_file = None
+        logger.addHandler(broken)
+        try:
+            assert MessagesApi(client).get("a", "c", "j").jti == "j1"
+        finally:
+            logger.removeHandler(broken)
+    told = capsys.readouterr().err
+    assert "FileNotFoundError" in told
+    assert "no space left" in told
+    assert TOKEN not in told
+
+
 def test_logger_file_has_the_records_in_its_format(recorder: Recorder, tmp_path: Path) -> None:
     path = tmp_path / "client.log"
     configuration = Configuration(recorder.url, api_key={"BearerAuth": TOKEN})

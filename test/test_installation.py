@@ -9,9 +9,16 @@ from pathlib import Path
 
 import pytest
 
+import openapi_client
+from openapi_client import _installation
 from openapi_client._installation import DISTRIBUTION
 from test.support.pages import ROOT
 
+# Without the folders of `sys.path` that have the package as well, such as this project's own.
+ISOLATED = (
+    "import os, sys; sys.path[1:] = [folder for folder in sys.path[1:]"
+    " if not os.path.isdir(os.path.join(folder, 'openapi_client'))]; "
+)
 OURS_ALONE = "import openapi_client, openapi_client.testing, openapi_client.conversations"
 STRANDED = (
     "openapi_client.api.messages_api",
@@ -29,7 +36,7 @@ def site_packages(tmp_path: Path) -> Path:
 
 
 def run(site_packages: Path, program: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "always", "-c", program]
+    command = [sys.executable, "-W", "always", "-c", ISOLATED + program]
     return subprocess.run(
         command, cwd=site_packages, env={}, capture_output=True, text=True, check=False
     )
@@ -99,3 +106,23 @@ def test_a_zip_file_of_the_package_is_no_other_distribution(site_packages: Path)
     program = f"import sys; sys.path.insert(0, {archive!r}); import openapi_client; print('found')"
     done = run(folder, program)
     assert (done.stdout, done.stderr) == ("found\n", "")
+
+
+def test_the_checks_in_this_process(site_packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(openapi_client, "__path__", [str(site_packages / "openapi_client")])
+    info = site_packages / "openapi_client-1.0.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: openapi-client\nVersion: 1.0.0\n")
+    (info / "RECORD").write_text("openapi_client/__init__.py,,\n")
+    with pytest.warns(RuntimeWarning, match=r"openapi_client-1\.0\.0\.dist-info"):
+        openapi_client._warn_of_other_distributions()
+    _installation.warn_of_others.cache_clear()
+    with pytest.warns(RuntimeWarning, match="The distribution openapi-client has installed"):
+        assert not hasattr(openapi_client, "PetsApi")
+    monkeypatch.setattr(openapi_client, "__path__", [str(site_packages / "missing" / "package")])
+    openapi_client._warn_of_other_distributions()
+    monkeypatch.setattr(openapi_client, "_DISTRIBUTION", "another")
+    assert _installation.__spec__ is not None
+    assert _installation.__spec__.loader is not None
+    with pytest.raises(ImportError, match="belongs to another distribution"):
+        _installation.__spec__.loader.exec_module(_installation)

@@ -45,7 +45,8 @@ def offered(surface: Path) -> Iterator[tuple[str, list[str]]]:
         if indentation == 2:
             owner = name if content.startswith("class ") else ""
         path = f"{owner}.{name}" if owner and indentation > 2 else name
-        yield f"{module} {path}", parameters(word) if "(" in word else []
+        called = "(" in word and not content.startswith("class ")  # which has bases there
+        yield f"{module} {path}", parameters(word) if called else []
 
 
 def parameters(signature: str) -> list[str]:
@@ -60,7 +61,9 @@ def test_nothing_of_the_last_release_is_missing() -> None:
     now = dict(offered(HERE / "surface.txt"))
     releases = sorted((HERE / "released").glob("*.txt"))
     for name, known in offered(releases[-1]):
-        if name in REMOVED:
+        owner = name.rpartition(".")[0]
+        moved = owner in now and not any(other.startswith(f"{owner}.") for other in now)
+        if name in REMOVED or moved:  # a class of a module that passes it on now
             continue
         assert name in now, f"{name} is gone"
         plain = [parameter for parameter in known if not parameter.startswith("*")]

@@ -20,6 +20,7 @@ from openapi_client.exceptions import BadRequestException, NotFoundException
 
 HOME = Path(os.environ.get("ORDERS", "orders"))
 QUEUE = HOME / "queue"
+QUEUE.mkdir(parents=True, exist_ok=True)
 FOLDERS = {f"data_folder_{way}": str(QUEUE) for way in ("in", "out")}
 
 app = Celery("orders", broker=os.environ.get("BROKER", "filesystem://"))
@@ -49,7 +50,6 @@ def send(key: str, connection_id: str, text: str) -> None:
 
 
 if __name__ == "__main__":
-    QUEUE.mkdir(parents=True, exist_ok=True)
     if len(sys.argv) > 1:
         send.delay(*sys.argv[1:])
     else:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 
 from openapi_client.conversations._windows import LARGEST, FetchPage, Snapshot, Window
+from openapi_client.exceptions import DeserializationException
+
+# More messages than any conversation has; a server that has more gives the same ones for each page.
+_MOST = 2**31
 
 
 class MessageCount:
@@ -51,6 +55,11 @@ class MessageCount:
             most = max(1, shown)
             while self._is_there(most):
                 most *= 2
+                if most > _MOST:
+                    raise DeserializationException(
+                        200,
+                        "The server says no count, and has a message for each page",
+                    )
         # The first of the largest pages that is not there; the one before it holds the end.
         page = bisect_left(
             range(most // LARGEST + 1),

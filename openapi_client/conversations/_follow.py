@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 
@@ -16,6 +15,7 @@ from openapi_client.conversations._forks import renew_after_fork
 from openapi_client.conversations._progress import Progress, settle_doubt
 from openapi_client.conversations._reader import Reader
 from openapi_client.conversations._times import NEVER, Stop, Times
+from openapi_client.conversations._turn import Turn
 from openapi_client.conversations._windows import LARGEST, FetchPage, Snapshot, Window
 from openapi_client.exceptions import ApiException
 from openapi_client.models import MessageMessage
@@ -91,7 +91,7 @@ class Follower(Iterator[MessageMessage]):
         self._reader = Reader(newest_first=False, reach=_POLL_SIZE, after=after, follows=True)
         self._progress = Progress(times, self._stop)
         self._batch: Batch | None = None if after is None else Batch(after, [], deque())
-        self._lock = threading.Lock()
+        self._lock = Turn()
         self._pause = 0.0
         self._failures = 0
         self._failing_since: float | None = None
@@ -137,7 +137,7 @@ class Follower(Iterator[MessageMessage]):
 
     def renew(self) -> None:
         """Go on in a forked child, with a lock of its own."""
-        self._lock = threading.Lock()
+        self._lock = Turn()
 
     def _begin(self) -> None:
         """Take what is there now for read."""

@@ -1,4 +1,4 @@
-"""What a forked child makes anew."""
+"""What iterators do in a forked child: they go on, with locks and threads of their own."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Protocol
 
 
 class Renewable(Protocol):
-    """What has locks that a forked child cannot share."""
+    """What has to be made anew in a forked child."""
 
     def renew(self) -> None:
-        """Leave the locks to the parent."""
+        """Leave locks and threads to the parent."""
 
 
 _renewables: weakref.WeakSet[Renewable] = weakref.WeakSet()
 
 
 def renew_after_fork(renewable: Renewable) -> None:
-    """In each forked child, let an object begin with locks of its own."""
+    """In each forked child, let an object begin with locks and threads of its own."""
     _renewables.add(renewable)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from math import ceil
@@ -17,6 +16,7 @@ from openapi_client.conversations._prefetch import Prefetch
 from openapi_client.conversations._progress import Progress, settle_doubt
 from openapi_client.conversations._reader import Reader
 from openapi_client.conversations._times import NEVER, Times
+from openapi_client.conversations._turn import Turn
 from openapi_client.conversations._windows import LARGEST, FetchPage, Snapshot, Window
 from openapi_client.models import MessageMessage, MessageResponse
 
@@ -77,12 +77,12 @@ class PageIterator(Iterator[MessageResponse]):
         self._page_number = 0
         self._given = 0
         self._late = 0
-        self.late = 0
+        self.late: int = 0
         """How many messages on the last page stand before those that had been read."""
         self._response = MessageResponse()
         self._unread: deque[MessageMessage] = deque()
         self._place = after or Cursor()
-        self._lock = threading.Lock()
+        self._lock = Turn()
         renew_after_fork(self)
 
     def __iter__(self) -> Self:
@@ -160,8 +160,9 @@ class PageIterator(Iterator[MessageResponse]):
             self._prefetch.close()
 
     def renew(self) -> None:
-        """Go on in a forked child, with a lock of its own."""
-        self._lock = threading.Lock()
+        """Go on in a forked child, with a lock and threads of its own."""
+        self._lock = Turn()
+        self._prefetch.renew()
 
     @property
     def _room(self) -> int:
@@ -259,7 +260,7 @@ class MessageIterator(Iterator[MessageMessage]):
     def __init__(self, pages: PageIterator) -> None:
         self._pages = pages
         self._batch = Batch(pages.cursor, [], deque())
-        self._lock = threading.Lock()
+        self._lock = Turn()
         renew_after_fork(self)
 
     def __iter__(self) -> Self:
@@ -311,4 +312,4 @@ class MessageIterator(Iterator[MessageMessage]):
 
     def renew(self) -> None:
         """Go on in a forked child, with a lock of its own."""
-        self._lock = threading.Lock()
+        self._lock = Turn()

@@ -9,6 +9,9 @@ from openapi_client.conversations._cursor import digest, identity
 from openapi_client.conversations._windows import LARGEST
 from openapi_client.models import MessageMessage
 
+_MOST_OF_ONE_TIME = 10
+"""Messages of one time that are shown again, to see whether the server keeps their order."""
+
 
 class Memory:
     """The messages that were read last, by their identities; not all that ever were.
@@ -55,6 +58,27 @@ class Memory:
         self._late.update(dict.fromkeys(keys))
         while len(self._late) > self._most:
             del self._late[next(iter(self._late))]
+
+    @property
+    def again(self) -> int:
+        """How many messages before the last one are to be shown again.
+
+        All of its time, and one before them; or a few of them, if they are many.
+        """
+        return min(len(self.last_of_one_time()), _MOST_OF_ONE_TIME - 1)
+
+    def last_of_one_time(self) -> list[str]:
+        """Return the keys of the last few messages that have the same time, in their order."""
+        keys: list[str] = []
+        created_at = None
+        for key in reversed(self._recent):
+            if keys and self._recent[key] != created_at:
+                break
+            created_at = self._recent[key]
+            keys.append(key)
+            if created_at is None or len(keys) == _MOST_OF_ONE_TIME:
+                break
+        return keys[::-1]
 
     def known_from(self, keys: list[str]) -> int:
         """Return the index from which on it is known of each key whether it was read.

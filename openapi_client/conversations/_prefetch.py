@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future
+from typing import cast
 
 from openapi_client.conversations._windows import FetchPage, Snapshot, Window
 from openapi_client.conversations._workers import Workers
 
 
 class _Planned:
-    """A window, and the response that is being waited for, if somebody has asked already."""
+    """A window, and the response that is being waited for, if it was asked for already."""
 
     __slots__ = ("future", "window")
 
@@ -20,7 +21,7 @@ class _Planned:
 
 
 class Prefetch:
-    """Looks at windows in the order in which they were planned, several at a time.
+    """Fetches windows in the order in which they were planned, several at a time.
 
     Args:
         fetch: makes a request.
@@ -29,9 +30,9 @@ class Prefetch:
 
     def __init__(self, fetch: FetchPage, workers: int) -> None:
         self._fetch = fetch
-        self._workers = workers
+        self._count = workers
         self._planned: deque[_Planned] = deque()
-        self._threads: Workers[Window, Snapshot] | None = None
+        self._workers: Workers[Window, Snapshot] | None = None
 
     @property
     def planned(self) -> int:
@@ -41,7 +42,7 @@ class Prefetch:
     @property
     def room(self) -> int:
         """How many more windows should be planned."""
-        return self._workers - len(self._planned)
+        return self._count - len(self._planned)
 
     def plan(self, window: Window) -> None:
         """Fetch this one after those that were planned before."""
@@ -57,24 +58,23 @@ class Prefetch:
         if len(self._planned) == 1 and first.future is None:
             snapshot = self._fetch(first.window)
         else:
-            threads = self._started()
-            futures = [self._future(threads, planned) for planned in self._planned]
-            first.future = None
-            snapshot = threads.result(futures[0])
+            workers = self._started()
+            for planned in self._planned:
+                if planned.future is None:
+                    planned.future = workers.submit(planned.window)
+            future = cast("Future[Snapshot]", first.future)
+            try:
+                snapshot = workers.result(future)
+            finally:
+                if future.done():
+                    first.future = None
         self._planned.popleft()
         return snapshot
 
     def _started(self) -> Workers[Window, Snapshot]:
-        if self._threads is None or self._threads.left_behind:
-            self._threads = Workers(self._fetch, self._workers, "openapi-client-pages")
-            for planned in self._planned:
-                planned.future = None  # in a forked child: the parent's threads have it
-        return self._threads
-
-    def _future(self, threads: Workers[Window, Snapshot], planned: _Planned) -> Future[Snapshot]:
-        if planned.future is None:
-            planned.future = threads.submit(planned.window)
-        return planned.future
+        if self._workers is None:
+            self._workers = Workers(self._fetch, self._count, "openapi-client-pages")
+        return self._workers
 
     def discard(self) -> None:
         """Forget what was planned."""
@@ -84,8 +84,14 @@ class Prefetch:
         self._planned.clear()
 
     def close(self) -> None:
-        """Forget what was planned, and end the threads as soon as their requests have ended."""
+        """Forget what was planned, and end the threads."""
         self.discard()
-        if self._threads is not None:
-            self._threads.close()
-            self._threads = None
+        if self._workers is not None:
+            self._workers.close()
+            self._workers = None
+
+    def renew(self) -> None:
+        """In a forked child, where there are no threads: ask again for what was asked for."""
+        self._workers = None
+        for planned in self._planned:
+            planned.future = None

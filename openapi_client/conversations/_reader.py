@@ -17,7 +17,7 @@ from openapi_client.conversations._cursor import Cursor, Stamp, identity, stamp_
 from openapi_client.conversations._late import LateSearch, missing_before
 from openapi_client.conversations._memory import Drift, Memory
 from openapi_client.conversations._search import Move, Presence, Search
-from openapi_client.conversations._ties import part_around, unreadable
+from openapi_client.conversations._ties import is_of_one_time, part_around, unreadable
 from openapi_client.conversations._windows import LARGEST, Snapshot, Window, window_over
 from openapi_client.models import MessageMessage
 
@@ -122,16 +122,17 @@ class Reader:
         low, high = self._drift.low, self._drift.high
         if requests > 1:  # in threads: any number of them may be answered first
             low, high = min(0, requests * low), max(0, requests * high)
+        again = self._memory.again if self._last is not None else 0
         if not self.newest_first:
             # Where it will stand, and as much towards the newest as comes in, beside the reach.
             start = max(0, position + low - self._reach - max(0, high))
-            end = max(position + max(0, high) + 1, min(start + self._reach, self._largest))
+            end = max(position + max(0, high) + 1 + again, min(start + self._reach, self._largest))
             return window_over(start, end, max(start, position + high), self._largest)
         if self._last is None:
             return Window(1, self._reach)
         # One message that has been read before those to come, and room for one after them, so that
         # a response that is not full shows where the conversation ends.
-        start = max(0, position + low)
+        start = max(0, position + low - again)
         end = max(start, position + high) + self._reach + 2
         return window_over(start, end, start, self._largest)
 
@@ -208,6 +209,9 @@ class Reader:
         self._around, self._arounds = None, 0
         self._search.end()
         if limit is not None and not has_to_take_all:
+            # Those of one time are not parted: another response may show them in another order.
+            while 0 < limit < len(unread) and is_of_one_time(items, unread, limit):
+                limit += 1
             unread, left = unread[:limit], unread[limit:]
         else:
             left = []
@@ -252,7 +256,7 @@ class Reader:
             return list(everything) if at_beginning else Move.BACK
         self._is_unordered = False
         is_read = [key in self._memory for key in keys]
-        if at is None or self._is_disordered(items, is_read, at):
+        if at is None or self._is_disordered(items, keys, is_read, at, snapshot):
             tied = self._unread_of_one_time(items, is_read, snapshot)
             if tied is not None:
                 return tied
@@ -327,14 +331,28 @@ class Reader:
             return False
         return message.created_at == last.created_at or self._after_last(message) == 0
 
-    def _is_disordered(self, items: list[MessageMessage], is_read: list[bool], at: int) -> bool:
+    def _is_disordered(
+        self,
+        items: list[MessageMessage],
+        keys: list[str],
+        is_read: list[bool],
+        at: int,
+        snapshot: Snapshot,
+    ) -> bool:
         """Whether the response contradicts the order in which messages of one time were read."""
+        if self._is_resumed:
+            return True  # nothing tells in which order they were read
+        read = self._memory.last_of_one_time()
+        shown = keys[max(0, at + 1 - len(read)) : at + 1]
+        if len(read) > 1 and shown != read[-len(shown) :]:
+            return True
+        # Whether the place can be trusted: all of that time that were read, and one before them.
+        goes_on = self._is_tied(items[at + 1]) if at + 1 < len(items) else self._shows_end(snapshot)
+        if goes_on and at < self._memory.again and not self._shows_beginning(snapshot):
+            return True
         if True in is_read[at + 1 :]:
             return self._is_tied(items[at + 1 + is_read[at + 1 :].index(True)])
-        first = is_read.index(True)
-        return False in is_read[first:at] and any(
-            self._is_tied(items[index]) for index in range(first, at) if not is_read[index]
-        )
+        return any(not is_read[index] and self._is_tied(items[index]) for index in range(at))
 
     def _unread_of_one_time(
         self, items: list[MessageMessage], is_read: list[bool], snapshot: Snapshot
@@ -344,13 +362,16 @@ class Reader:
         On one page each of them is there once. `None`: there are none, or they are in order.
         """
         tied = [index for index, item in enumerate(items) if self._is_tied(item)]
-        if all(is_read[index] for index in tied):
+        if not tied:
             return None
         first, final = tied[0], tied[-1]
         begins = first > 0 or self._shows_beginning(snapshot)
+        if all(is_read[index] for index in tied) and (begins or not self._is_resumed):
+            return None
         ends = final < len(items) - 1 or self._shows_end(snapshot)
         if begins and ends:
             self._is_unordered = True
+            self._drift = Drift()  # where the last one was seen among them says nothing
             return [index for index in range(first, len(items)) if not is_read[index]]
         newest, oldest = sorted(self._position_of(index, snapshot) for index in (first, final))
         newer, older = (begins, ends) if self.newest_first else (ends, begins)
@@ -360,6 +381,8 @@ class Reader:
             self._around = around
             return Move.AROUND
         order = [is_read[index] for index in tied]
+        if self.newest_first and begins and True in order:
+            order = order[order.index(True) :]  # those before may have come in meanwhile
         if order == sorted(order, reverse=True):
             return None
         raise unreadable(items[first].created_at, len(tied), self._largest)

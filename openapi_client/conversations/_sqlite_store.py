@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Sequence
 from typing import Any
 
-from openapi_client.conversations._byte_locks import locks_of, release
+from openapi_client.conversations._byte_locks import ByteLocks, locks_of, release
 from openapi_client.conversations.store import FORMAT, SqlStore, Taken, unusable
 from openapi_client.exceptions import ApiValueError, LedgerException
 
@@ -42,14 +42,15 @@ class SqliteStore(SqlStore):
         # Reentrant, because a signal handler may send while its thread holds it.
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
-        try:
-            self._locks = locks_of(self.path + "-locks")
-        except OSError as error:
-            raise self._failure(error) from error
+        self._locks: ByteLocks | None = None
         self._closed = False
         _stores.add(self)
         try:
             self.run("SELECT 1")
+            self._locks = locks_of(self.path + "-locks")
+        except OSError as error:
+            self.close()
+            raise self._failure(error) from error
         except BaseException:
             self.close()
             raise
@@ -92,7 +93,7 @@ class SqliteStore(SqlStore):
             except OSError as error:
                 raise self._failure(error) from error
         connection = sqlite3.connect(
-            self.path, _BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            self.path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
         try:
             self._check_format(connection)
@@ -129,18 +130,20 @@ class SqliteStore(SqlStore):
 
     def lock(self, slot: int) -> bool:
         """See `Store`."""
+        if self._locks is None:
+            raise self._failure("it was closed")
         try:
-            return not self._closed and self._locks.lock(slot)
+            return self._locks.lock(slot)
         except OSError as error:
             raise self._failure(error) from error
 
     def holds(self, slot: int) -> bool:
         """See `Store`."""
-        return not self._closed
+        return self._locks is not None
 
     def unlock(self, slot: int) -> None:
         """See `Store`."""
-        if not self._closed:
+        if self._locks is not None:
             self._locks.unlock(slot)
 
     def close(self) -> None:
@@ -149,7 +152,9 @@ class SqliteStore(SqlStore):
             with self._lock:
                 self._closed = True
                 self.disconnect()
-            release(self._locks)
+                locks, self._locks = self._locks, None
+            if locks is not None:
+                release(locks)
 
     def disconnect(self) -> None:
         """Close the connection; the next statement opens one."""

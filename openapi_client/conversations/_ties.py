@@ -7,6 +7,13 @@ from __future__ import annotations
 
 from openapi_client.conversations._windows import window_over
 from openapi_client.exceptions import ApiException
+from openapi_client.models import MessageMessage
+
+
+def is_of_one_time(items: list[MessageMessage], indexes: list[int], number: int) -> bool:
+    """Tell whether the item at an index has the time of the one at the index before it."""
+    before, item = items[indexes[number - 1]], items[indexes[number]]
+    return item.created_at is not None and item.created_at == before.created_at
 
 
 def part_around(

@@ -310,7 +310,7 @@ class Conversation:
             raise ApiValueError("keys must be an iterable of str, with once=True and a ledger")
         configuration = self._messages.api_client.configuration
         sender = Sender(
-            partial(self._send_one, once, ledger, options),
+            called_by("send_many", partial(self._send_one, once, ledger, options)),
             workers=workers,
             stop_on_error=stop_on_error,
             retries=configuration.retries,
@@ -374,7 +374,7 @@ class Conversation:
         name = conversation_name(configuration.host, self._app_id, self._connection_id)
         text = as_stored(request.body or "")
         send = partial(self.send, request)
-        return OnceSender(
+        sender = OnceSender(
             calls_of(send, self.list, self.messages, configuration.retries, options),
             text,
             CLAIMS.of(name, self._times.clock),
@@ -382,7 +382,8 @@ class Conversation:
             settle=settle,
             give_up_after=give_up_after,
             times=self._times,
-        ).run()
+        )
+        return called_by("send_once", sender.run)()
 
     def _fetch_page(self, caller: str, options: RequestOptions) -> FetchPage:
         def look(window: Window) -> Snapshot:

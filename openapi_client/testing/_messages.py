@@ -86,9 +86,14 @@ def _second(seconds: int, zone: tzinfo | None) -> tuple[str, str]:
     return moment.replace(tzinfo=None).isoformat(), written
 
 
-def local_nanoseconds(nanoseconds: int, zone: tzinfo | None) -> int:
-    """Read the local clock at a moment: its nanoseconds since the epoch, as if it showed UTC."""
-    return nanoseconds + _offset(nanoseconds // (_OFFSET_SECONDS * NANOSECONDS), zone)
+def local_order(nanoseconds: int, zone: tzinfo | None) -> int:
+    """Make a key that sorts moments as their texts in local time sort: by clock, then by offset.
+
+    In a text `+` comes before `-`, and then the larger offset after the smaller one.
+    """
+    offset = _offset(nanoseconds // (_OFFSET_SECONDS * NANOSECONDS), zone)
+    quarters = abs(offset) // (_OFFSET_SECONDS * NANOSECONDS)
+    return (nanoseconds + offset) // 1000 << 7 | (64 if offset < 0 else 0) | quarters
 
 
 # Offsets change on the quarter of an hour, so all moments of one share what is asked once.
@@ -173,7 +178,7 @@ class Page(NamedTuple):
 #     order, another one for another LIMIT or OFFSET. Only what was imported in bulk has such ties:
 #     messages that come one by one differ by more, and those of a clock that a test has stopped
 #     keep their order.
-# "local": as SQLite orders by the text of `created_at`: by the local clock.
+# "local": as SQLite orders by the text of `created_at`: by the local clock, then by its offset.
 Order = Literal["exact", "ties vary", "local"]
 
 TIE_NANOSECONDS = 1000  # PostgreSQL keeps microseconds

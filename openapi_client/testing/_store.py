@@ -19,7 +19,7 @@ from openapi_client.testing._messages import (
     Page,
     Ranks,
     StoredMessage,
-    local_nanoseconds,
+    local_order,
 )
 
 _APPLICATION_ID = 0x4D534753
@@ -247,7 +247,7 @@ class Store:
         return (number, jti, iss, cid, rid, body, at, at, at, read, received)
 
     def _key(self, created: int, order: Order) -> int:
-        return local_nanoseconds(created, self._zone) if order == "local" else created
+        return local_order(created, self._zone) if order == "local" else created
 
     def newest(self, app_id: str, connection_id: str) -> int | None:
         """When a conversation's newest message was created, None where it has none."""

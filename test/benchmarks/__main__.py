@@ -17,7 +17,7 @@ from test.benchmarks.calls import measure_calls, measure_hook
 from test.benchmarks.chart import chart
 from test.benchmarks.contenders import FLOOR, OURS, Operation
 from test.benchmarks.conversations import measure_conversations
-from test.benchmarks.growth import measure_many_calls, measure_pages
+from test.benchmarks.growth import measure_bytes, measure_many_calls, measure_pages
 from test.benchmarks.imports import measure_imports
 from test.benchmarks.instructions import measure_instructions
 from test.benchmarks.measure import Effort, Figure
@@ -108,6 +108,7 @@ PARTS: Mapping[str, Part] = {
     "instructions": _instructions,
     "growth": lambda server, form: [
         *measure_pages(form.offline),
+        *measure_bytes(form.offline),
         *measure_many_calls(server, form.growth_calls),
     ],
     "conversations": lambda server, form: measure_conversations(

@@ -1,15 +1,18 @@
 """Whole conversations: what many workers gain where the network is slow, and what memory they hold.
 
-Ratios are to the same work with one worker, or to a small conversation.
+Ratios are to the same work with one worker, without a ledger, or to a small conversation.
 """
 
 from __future__ import annotations
 
+import tempfile
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from time import perf_counter
 
-from openapi_client import ApiClient, Configuration, MessageResponse, MessagesApi
+from openapi_client import ApiClient, Configuration, Ledger, MessageResponse, MessagesApi
+from openapi_client.testing import MessagesServer
 from test.benchmarks.answers import APP_ID, TOKEN, conversation_id, conversation_page
 from test.benchmarks.contenders import OURS
 from test.benchmarks.measure import Figure, figure
@@ -22,6 +25,7 @@ WORKERS = 8
 PER_PAGE = 100
 PAGES = "100 pages with 8 workers, 20 ms of latency"
 SENDS = "1,000 sends with 8 workers, 20 ms of latency"
+LEDGER = "100 `send_once` by key with a ledger, 20 ms of latency"
 MEMORY = "memory of iterating 100,000 messages rather than 1,000, in pages"
 
 
@@ -50,6 +54,26 @@ def _seconds(work: Callable[[MessagesApi, int, int], None], total: int, workers:
             return perf_counter() - start
 
 
+def _seconds_once(total: int, *, with_ledger: bool) -> float:
+    """Time sends to the embedded server: each needs a message of its own."""
+    with (
+        MessagesServer(tls=False) as server,
+        tempfile.TemporaryDirectory() as folder,
+        Ledger(Path(folder, "sends.db")) as ledger,
+        ApiClient(server.configuration()) as client,
+    ):
+        conversation = MessagesApi(client).conversation(APP_ID, "friend")
+        conversation.send_once("first")
+        server.faults.latency(LATENCY)
+        start = perf_counter()
+        for number in range(total):
+            if with_ledger:
+                conversation.send_once("text", key=f"order-{number}", ledger=ledger)
+            else:
+                conversation.send_once("text")
+        return perf_counter() - start
+
+
 def _peak(work: Callable[[], object]) -> int:
     tracemalloc.start()
     try:
@@ -60,7 +84,7 @@ def _peak(work: Callable[[], object]) -> int:
 
 
 def measure_conversations(server: StubServer, rounds: int, part: int) -> list[Figure]:
-    """Measure pages, sends and memory; the work is divided by ``part``."""
+    """Measure pages, sends, ledger and memory; the work is divided by ``part``."""
     figures: list[Figure] = []
     for case, work, total in (
         (PAGES, _iterate, 100 * PER_PAGE // part),
@@ -69,6 +93,9 @@ def measure_conversations(server: StubServer, rounds: int, part: int) -> list[Fi
         alone = [_seconds(work, total, 1) for _ in range(rounds)]
         together = [_seconds(work, total, WORKERS) for _ in range(rounds)]
         figures.append(figure(case, OURS, "s", together, alone))
+    without = [_seconds_once(max(1, 100 // part), with_ledger=False) for _ in range(rounds)]
+    by_key = [_seconds_once(max(1, 100 // part), with_ledger=True) for _ in range(rounds)]
+    figures.append(figure(LEDGER, OURS, "s", by_key, without))
     figures.append(_memory(server, part))
     return figures
 

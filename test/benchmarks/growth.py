@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 
 from test.benchmarks.answers import PAGE_SIZES, page_bodies
@@ -13,6 +14,7 @@ from test.benchmarks.offline import decode_each
 from test.benchmarks.resident import kilobytes
 from test.benchmarks.server_process import StubServer
 from test.benchmarks.threads import thousand_threads
+from test.support.readers import read
 
 THREADS_OPENED = "connections opened for 1,000 threads, 16 at once"
 
@@ -57,6 +59,28 @@ def measure_many_calls(server: StubServer, total: int) -> list[Figure]:
     figures.append(figure(THREADS_OPENED, OURS, "opened", [count], [16.0]))
     client.close()
     reference.close()
+    return figures
+
+
+BYTES: dict[str, tuple[str, bytes]] = {
+    "folds of a head": ("head", b"X: a" + b"\r\n " * 500 + b"\r\n"),
+    "chunks of one byte": ("chunks", b"1\r\nx\r\n" * 2000),
+    "a page without sense": ("page", b'{"items":[' + b"[]," * 5000),
+    "an error full of escapes": ("error", b"\\u0061" * 2000),
+    "an error full of escapes, searched for a token": ("secrets", b"\\u0061" * 2000),
+}
+
+
+def measure_bytes(effort: Effort) -> list[Figure]:
+    """Measure what a byte of a response costs, alone and among four times as many."""
+    figures: list[Figure] = []
+    for case, (name, data) in BYTES.items():
+        longer = data * 4  # which is no answer at all, as `data` is none
+        calls = {"once": partial(read, name, data), "four times": partial(read, name, longer)}
+        costs = interleave(calls, effort)
+        once = [cost.wall * 1e9 / len(data) for cost in costs["once"]]
+        each = [cost.wall * 1e9 / len(longer) for cost in costs["four times"]]
+        figures.append(figure(f"a byte of {case}", OURS, "ns", each, once))
     return figures
 
 

@@ -22,10 +22,12 @@ COLUMNS = (OURS, POOL, HTTP_CLIENT, HTTPX, REQUESTS)
 GROWTH_PREFIXES = (
     "a get after",
     "a message in a page",
+    "a byte of",
     "memory held",
     growth.THREADS_OPENED,
     conversations.PAGES,
     conversations.SENDS,
+    conversations.LEDGER,
     conversations.MEMORY,
 )
 
@@ -65,6 +67,7 @@ TARGETS: Mapping[str, Target] = {
     memory.RESIDENT: Target(1.00),
     conversations.PAGES: Target(0.17),
     conversations.SENDS: Target(0.17),
+    conversations.LEDGER: Target(1.25),
     conversations.MEMORY: Target(3.00),
 }
 

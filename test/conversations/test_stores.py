@@ -231,6 +231,10 @@ def test_a_store_that_was_closed_says_so(kept_in: str) -> None:
         ledger.store.find("conversation", "key")
     assert caught.value.outcome == "not_sent"
     assert isinstance(caught.value, ApiException)
+    with pytest.raises(LedgerException, match="it was closed"):
+        ledger.store.lock(7)
+    assert not ledger.store.holds(7)
+    ledger.store.unlock(7)
 
 
 def test_a_ledger_that_is_pickled_opens_the_same(kept_in: str) -> None:
@@ -330,6 +334,14 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(LedgerException, match="it is a database of another program"):
         Ledger(path)
     assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_is_no_ledger(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(LedgerException, match="cannot be used"):
+        Ledger(tmp_path / "folder")
+    assert list(tmp_path.iterdir()) == [tmp_path / "folder"]
 
 
 def test_a_full_disk_is_an_error_of_the_ledger(tmp_path: Path) -> None:

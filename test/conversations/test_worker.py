@@ -40,7 +40,7 @@ def environment(server: MessagesServer, tmp_path: Path) -> dict[str, str]:
         "API_KEY": server.token,
         "ORDERS": str(tmp_path / "orders"),
         "PYTHONPATH": str(ROOT),
-        "C_FORCE_ROOT": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
     }
 
 
@@ -91,16 +91,12 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def test_each_order_is_sent_once_however_often_it_is_delivered(
     server: MessagesServer, environment: dict[str, str]
 ) -> None:
-    subprocess.run(
-        [sys.executable, str(PROGRAM), *ORDERS[0]], env=environment, check=True, timeout=SECONDS
-    )
     put_orders(environment)
     server.faults.reset(operation="send", stored=True, share=0.15)
     server.faults.reset(operation="send", share=0.15)
-    for killed_after in (2, 8):
-        with working(environment):
-            wait_for(lambda: len(server.messages()) >= killed_after)  # noqa: B023 - used at once
-        put_orders(environment)
+    with working(environment):
+        wait_for(lambda: len(server.messages()) >= 5)
+    put_orders(environment)
     with working(environment):
         queue = Path(environment["ORDERS"], "queue")
         wait_for(lambda: len(server.messages()) >= 20 and not any(queue.iterdir()))

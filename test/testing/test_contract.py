@@ -940,6 +940,22 @@ def test_hour_that_comes_twice_is_ordered_by_the_local_clock_in_2024(
     assert read == ["3:00", *(["2:59", *again] if generation == "2024" else [*again, "2:59"])]
 
 
+@pytest.mark.parametrize("name", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+def test_2024_orders_by_the_text_of_the_local_time(name: str) -> None:
+    zone = ZoneInfo(name)
+    ends = {"Europe/Berlin": (10, 27, 1), "America/New_York": (11, 3, 6)}
+    month, day, hour = ends.get(name, (4, 6, 15))
+    until = datetime(2024, month, day, hour, tzinfo=timezone.utc) + timedelta(minutes=90)
+    with MessagesServer(generation="2024", tls=False, timezone=zone) as server:
+        server.load(APP, CONNECTION, 240, until=until, interval=60)
+        stored = server.messages()
+        with RawClient(server) as call:
+            read = bodies_of_pages(call, 100, 3)
+    texts = {message.body: str(message.created_at.astimezone(zone)) for message in stored}
+    assert len({text[:19] for text in texts.values()}) < 240  # an hour's clock, or a half's, twice
+    assert read == sorted(texts, key=texts.__getitem__, reverse=True)
+
+
 def test_load_refuses_times_that_do_not_fit(messages_server: MessagesServer) -> None:
     with pytest.raises(ValueError, match="cannot both be given"):
         messages_server.load(APP, CONNECTION, 2, created_at=CREATED, until=CREATED)
