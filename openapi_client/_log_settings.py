@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from openapi_client._logging import DebugLog
-from openapi_client._redaction import HIDDEN, shown_setting, shown_target
+from openapi_client._redaction import redacted_setting, redacted_target
+from openapi_client._scrubbing import HIDDEN
 
 
 class LogSettings:
@@ -76,14 +77,14 @@ class LogSettings:
 
         from openapi_client import __version__
 
-        proxy = shown_setting(self.proxy) if self.proxy else None
+        proxy = redacted_setting(self.proxy) if self.proxy else None
         return (
             "Python SDK Debug Report:\n"
             f"OS: {platform.platform()}\n"
             f"Python Version: {platform.python_version()}\n"
             "Version of the API: 1.0\n"
             f"SDK Package Version: {__version__}\n"
-            f"Host: {shown_target(self.host)}\n"
+            f"Host: {redacted_target(self.host)}\n"
             f"Proxy: {proxy}\n"
             f"Credentials: {HIDDEN if self.api_key or self.access_token else None}"
         )

@@ -12,13 +12,14 @@ import os
 import ssl
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Retry, Url, parse_url
 
 from openapi_client._encoding.header_fields import checked_headers
 from openapi_client._hosts import canonical_host, with_ascii_host
+from openapi_client._limits import as_float, is_int, pair_of_seconds, refusal, seconds
 from openapi_client.exceptions import ApiValueError
 from openapi_client.retries import RetryPolicy
 
@@ -27,85 +28,6 @@ DEFAULT_POOL_SIZE = 64
 
 # Seconds, some 31 years: `time.sleep` takes little more.
 _LONGEST_SLEEP = 1e9
-_SHOWN_BITS = 64
-
-
-class Limits(NamedTuple):
-    """How long a call may take, in seconds; `None` is no limit."""
-
-    connect: float | None
-    read: float | None
-    deadline: float | None
-
-    @classmethod
-    def of(
-        cls, timeout: float | tuple[float | None, float | None] | None, deadline: float | None
-    ) -> Limits:
-        """Return the limits that the settings `timeout` and `deadline` mean."""
-        connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-        return cls(connect, read, deadline)
-
-    def for_call(self, request_timeout: object) -> Limits:
-        """Return these limits with a call's `_request_timeout`.
-
-        A number is the deadline of the call, and how long to wait for each piece of the answer; a
-        pair is (connect, read). `None` changes nothing.
-
-        Raises:
-            ApiValueError: it is neither, or not a positive number of seconds.
-        """
-        if request_timeout is None:
-            return self
-        if isinstance(request_timeout, (tuple, list)):
-            items = cast("Sequence[object]", request_timeout)
-            connect, read = pair_of_seconds("_request_timeout", items)
-            return self._replace(connect=connect, read=read)
-        deadline = seconds("_request_timeout", request_timeout)
-        return Limits(self.connect, deadline, deadline)
-
-
-def _refuse(name: str, value: object, allowed: str) -> ApiValueError:
-    return ApiValueError(f"{name} must be {allowed}, not {_shown(value)}")
-
-
-def _shown(value: object) -> str:
-    """Return a number as it is, of anything else the type: a text may be a misplaced secret."""
-    if value is None or isinstance(value, (bool, float)):
-        return repr(value)
-    if isinstance(value, int):
-        # Python itself refuses to write numbers of more than 4,300 digits.
-        return repr(value) if value.bit_length() <= _SHOWN_BITS else "a number with more digits"
-    return type(value).__name__
-
-
-def _is_int(value: object, least: int, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
-
-
-def _as_float(value: object) -> float:
-    """Return a number as a `float`, `nan` for what is none or too large for one."""
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        return math.nan
-    try:
-        return float(value)
-    except OverflowError:
-        return math.nan
-
-
-def seconds(name: str, value: object) -> float:
-    """Return a positive, finite number of seconds."""
-    number = _as_float(value)
-    if math.isfinite(number) and number > 0:
-        return number
-    raise _refuse(name, value, "a positive, finite number of seconds")
-
-
-def pair_of_seconds(name: str, items: Sequence[object]) -> tuple[float | None, float | None]:
-    """Return a pair (connect, read); either may be `None`."""
-    if len(items) != 2:
-        raise ApiValueError(f"{name} must be a pair (connect, read), not {len(items)} items")
-    connect, read = (None if item is None else seconds(name, item) for item in items)
-    return connect, read
 
 
 def _timeout(name: str, value: object) -> object:
@@ -131,29 +53,29 @@ def checked_retries(name: str, value: object) -> RetryPolicy | int:
         ApiValueError: it is neither.
     """
     if not isinstance(value, RetryPolicy):
-        if _is_int(value, 0, sys.maxsize):
+        if is_int(value, 0, sys.maxsize):
             return cast("int", value)
         others = ", a urllib3.Retry, or None for 2" if name == "retries" else ""
-        raise _refuse(name, value, f"a number of repeats from 0, a RetryPolicy{others}")
-    if not _is_int(value.repeats, 0, sys.maxsize):
-        raise _refuse(f"{name}: repeats", value.repeats, "a number of repeats from 0")
+        raise refusal(name, value, f"a number of repeats from 0, a RetryPolicy{others}")
+    if not is_int(value.repeats, 0, sys.maxsize):
+        raise refusal(f"{name}: repeats", value.repeats, "a number of repeats from 0")
     for field in ("base", "cap", "longest_retry_after"):
         number: object = getattr(value, field)
         most = math.inf if field == "base" else _LONGEST_SLEEP
-        if not 0 <= _as_float(number) <= most or number == math.inf:
-            raise _refuse(f"{name}: {field}", number, "seconds from 0, at most 1e9 for a wait")
+        if not 0 <= as_float(number) <= most or number == math.inf:
+            raise refusal(f"{name}: {field}", number, "seconds from 0, at most 1e9 for a wait")
     statuses = cast("object", value.statuses)
     if not isinstance(statuses, (set, frozenset, list, tuple)) or not all(
-        _is_int(status, 300, 599) for status in cast("Sequence[object]", statuses)
+        is_int(status, 300, 599) for status in cast("Sequence[object]", statuses)
     ):
         raise ApiValueError(f"{name}: statuses must be a set of statuses from 300 to 599")
     return value
 
 
 def _positive(name: str, value: object) -> object:
-    if _is_int(value, 1, sys.maxsize):
+    if is_int(value, 1, sys.maxsize):
         return value
-    raise _refuse(name, value, "a positive int")
+    raise refusal(name, value, "a positive int")
 
 
 def _pool_size(name: str, value: object) -> object:
@@ -161,9 +83,9 @@ def _pool_size(name: str, value: object) -> object:
 
 
 def _index(name: str, value: object) -> object:
-    if value is None or _is_int(value, -sys.maxsize, sys.maxsize):
+    if value is None or is_int(value, -sys.maxsize, sys.maxsize):
         return value
-    raise _refuse(name, value, "an int")
+    raise refusal(name, value, "an int")
 
 
 def _path(name: str, value: object) -> object:
@@ -218,7 +140,7 @@ def _no_proxy(name: str, value: object) -> object:
 def _optional_bool(name: str, value: object) -> object:
     if value is None or isinstance(value, bool):
         return value
-    raise _refuse(name, value, "True, False or None")
+    raise refusal(name, value, "True, False or None")
 
 
 def _access_token(name: str, value: object) -> object:
@@ -246,7 +168,7 @@ def _own_dict(name: str, value: object) -> object:
 def _flag(name: str, value: object) -> object:
     if isinstance(value, bool):
         return value
-    raise _refuse(name, value, "True or False")
+    raise refusal(name, value, "True or False")
 
 
 def _proxy(name: str, value: object) -> object:
@@ -275,7 +197,7 @@ def _socket_options(name: str, value: object) -> object:
         return None
     allowed = "a list of (level, name, value) as of socket.setsockopt"
     if not isinstance(value, (list, tuple)):
-        raise _refuse(name, value, allowed)
+        raise refusal(name, value, allowed)
     options = cast("Sequence[object]", value)
     for option in options:
         items = cast("Sequence[object]", option) if isinstance(option, (list, tuple)) else ()
@@ -333,8 +255,8 @@ def server_url(
     servers: Sequence[Mapping[str, Any]], index: int, variables: Mapping[str, str]
 ) -> str:
     """Return the URL of `servers[index]` with its variables filled in."""
-    if not _is_int(index, 0, len(servers) - 1):
-        raise _refuse("server_index", index, f"from 0 to {len(servers) - 1}")
+    if not is_int(index, 0, len(servers) - 1):
+        raise refusal("server_index", index, f"from 0 to {len(servers) - 1}")
     server = servers[index]
     url = cast("str", server["url"])
     for name, variable in server.get("variables", {}).items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, cast
@@ -35,10 +34,10 @@ from openapi_client._encoding.response_body import (
     text_of,
     type_for,
 )
+from openapi_client._frames import without_locals
 from openapi_client._http.call import Call, Method, call_of
 from openapi_client._installation import DISTRIBUTION
 from openapi_client._options import WithOptions
-from openapi_client._redaction import forget_locals, without_locals
 from openapi_client.api_response import ApiResponse
 from openapi_client.configuration import Configuration
 from openapi_client.exceptions import (
@@ -70,7 +69,6 @@ __all__ = [
 RequestSerialized = tuple[str, str, dict[str, str], Any, list[tuple[str, Any]]]
 """Method, URL, headers, body and form fields, as `call_api` takes them."""
 
-_NOTHING: tuple[Any, Any, Any, Any] = ({}, {}, [], [])
 _AnyApiResponse = cast("type[ApiResponse[Any]]", ApiResponse)
 
 
@@ -202,6 +200,7 @@ class ApiClient(GenericMethods, WithOptions):
         )
         return handle
 
+    @without_locals
     def param_serialize(
         self,
         method: str,
@@ -217,7 +216,7 @@ class ApiClient(GenericMethods, WithOptions):
         _host: str | None = None,
         _request_auth: Mapping[str, Any] | None = None,
     ) -> RequestSerialized:
-        """Build a request: the arguments of `call_api`.
+        """Build a request: the arguments of `call_api`, or `ApiValueError` if it cannot be sent.
 
         Args:
             method: the HTTP method.
@@ -232,38 +231,24 @@ class ApiClient(GenericMethods, WithOptions):
             collection_formats: name of a parameter -> csv, ssv, tsv, pipes or multi.
             _host: another base URL; without effect if `ignore_operation_servers` is set.
             _request_auth: credentials instead of the configured ones.
-
-        Raises:
-            ApiValueError: a parameter cannot be sent.
         """
-        handled = sys.exc_info()[1]
-        headers, given, queries, fields = _NOTHING
-        try:
-            headers, given = self._headers(header_params or {}, collection_formats)
-            url = self._url(resource_path, path_params or {}, collection_formats, _host)
-            form = post_params or files
-            fields = self._fields(post_params, files, collection_formats) if form else []
-            body = None if body is None else self.sanitize_for_serialization(body)
-            queries = pairs(query_params) if query_params else []
-            if auth_settings:
-                self.update_params_for_auth(
-                    headers, queries, auth_settings, resource_path, method, body, _request_auth
-                )
-                if (
-                    given and not _request_auth
-                ):  # what the caller gives goes before what is configured
-                    headers = merged_headers(headers, given)
-            if queries:
-                url += "?" + self.parameters_to_url_query(queries, collection_formats)
-            if type(method) is not Method:
-                method = Method.of(method, self.configuration, resource_path, path_params or {})
-            return method, url, headers, body, fields
-        except BaseException as error:
-            # This frame, too, is to keep nothing that may be a credential.
-            headers, given, queries, fields = _NOTHING
-            header_params = query_params = body = post_params = files = _request_auth = None
-            forget_locals(error, handled)
-            raise
+        headers, given = self._headers(header_params or {}, collection_formats)
+        url = self._url(resource_path, path_params or {}, collection_formats, _host)
+        form = post_params or files
+        fields = self._fields(post_params, files, collection_formats) if form else []
+        body = None if body is None else self.sanitize_for_serialization(body)
+        queries = pairs(query_params) if query_params else []
+        if auth_settings:
+            self.update_params_for_auth(
+                headers, queries, auth_settings, resource_path, method, body, _request_auth
+            )
+            if given and not _request_auth:  # they take precedence over what is configured
+                headers = merged_headers(headers, given)
+        if queries:
+            url += "?" + self.parameters_to_url_query(queries, collection_formats)
+        if type(method) is not Method:
+            method = Method.of(method, self.configuration, resource_path, path_params or {})
+        return method, url, headers, body, fields
 
     def _headers(
         self, given: Mapping[str, Any], collection_formats: Mapping[str, str] | None
@@ -370,6 +355,7 @@ class ApiClient(GenericMethods, WithOptions):
     # Programs override it, to sign requests. Not a method of its own: that is a call less in each.
     _apply_auth_params = staticmethod(add_credential)
 
+    @without_locals
     def call_api(
         self,
         method: str,
@@ -380,23 +366,17 @@ class ApiClient(GenericMethods, WithOptions):
         _request_timeout: float | tuple[float | None, float | None] | None = None,
     ) -> RESTResponse:
         """Make the request; see `RESTClientObject.request`."""
-        handled = sys.exc_info()[1]
-        try:
-            if getattr(method, "call", None) is None:
-                template, ids = getattr(method, "template", ""), getattr(method, "ids", {})
-                method = Method.of(method, self.configuration, template, ids)
-            return self.rest_client.request(
-                method,
-                url,
-                headers=header_params,
-                body=body,
-                post_params=post_params,
-                _request_timeout=_request_timeout,
-            )
-        except BaseException as error:
-            url, header_params, body, post_params = "", None, None, None
-            forget_locals(error, handled)
-            raise
+        if getattr(method, "call", None) is None:
+            template, ids = getattr(method, "template", ""), getattr(method, "ids", {})
+            method = Method.of(method, self.configuration, template, ids)
+        return self.rest_client.request(
+            method,
+            url,
+            headers=header_params,
+            body=body,
+            post_params=post_params,
+            _request_timeout=_request_timeout,
+        )
 
     # -- the way back -----------------------------------------------------------------------------
 

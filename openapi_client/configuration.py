@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from openapi_client import _settings
 from openapi_client._credential_settings import CredentialSettings
 from openapi_client._host_settings import HostSettings
+from openapi_client._limits import Limits
 from openapi_client._log_settings import LogSettings
 from openapi_client._logging import DebugLog
-from openapi_client._redaction import shown_target
-from openapi_client._settings import Limits
+from openapi_client._redaction import redacted_target
 from openapi_client.credentials import RenewableToken, checked_credential
 from openapi_client.exceptions import ApiValueError
 
@@ -287,7 +287,7 @@ class Configuration(HostSettings, CredentialSettings, LogSettings):
         return copy.deepcopy(self)
 
     def __repr__(self) -> str:
-        return f"<Configuration {shown_target(self.host)}>"
+        return f"<Configuration {redacted_target(self.host)}>"
 
     @classmethod
     def from_env(cls, **settings: Any) -> Self:

@@ -50,7 +50,8 @@ from urllib3 import HTTPHeaderDict
 from urllib3.exceptions import HTTPError
 
 from openapi_client._encoding.foreign_response import headers_of, told
-from openapi_client._redaction import scrub, shown_headers
+from openapi_client._redaction import redacted_headers
+from openapi_client._scrubbing import scrub
 
 if TYPE_CHECKING:
     from openapi_client.retries import Attempt
@@ -222,7 +223,7 @@ class ApiException(OpenApiException):
     def __reduce__(self) -> tuple[Any, ...]:
         state = dict(self.__dict__)
         if self.headers is not None:
-            state["headers"] = HTTPHeaderDict(shown_headers(self.headers))
+            state["headers"] = HTTPHeaderDict(redacted_headers(self.headers))
         return type(self), (self.status, self.reason), state
 
     def __copy__(self) -> Self:

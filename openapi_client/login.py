@@ -9,7 +9,9 @@ from pydantic_core import from_json
 
 from openapi_client._encoding.json_repair import read_json
 from openapi_client._encoding.response_body import raise_not_as_promised
-from openapi_client._redaction import HIDDEN, scrub, shown_target, without_locals
+from openapi_client._frames import without_locals
+from openapi_client._redaction import redacted_target
+from openapi_client._scrubbing import HIDDEN, scrub
 from openapi_client.api_client import ApiClient
 from openapi_client.configuration import Configuration
 from openapi_client.credentials import checked_credential
@@ -60,7 +62,7 @@ class LoginToken:
         self._configuration = twin
 
     def __repr__(self) -> str:
-        return f"<LoginToken of {shown_target(self._configuration.host)}>"
+        return f"<LoginToken of {redacted_target(self._configuration.host)}>"
 
     @without_locals
     def __call__(self) -> str:

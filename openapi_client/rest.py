@@ -6,7 +6,6 @@ import io
 import os
 import random
 import re
-import sys
 import time
 import warnings
 import weakref
@@ -22,6 +21,7 @@ from openapi_client._encoding.foreign_response import AnyResponse
 from openapi_client._encoding.header_fields import checked_field
 from openapi_client._encoding.request_body import METHODS, WITH_BODY, encode_payload
 from openapi_client._encoding.request_parts import merged_headers
+from openapi_client._frames import without_locals
 from openapi_client._hosts import origin_key
 from openapi_client._http.call import Call, call_of
 from openapi_client._http.connection import leave_to_parent
@@ -35,7 +35,7 @@ from openapi_client._http.proxy_rules import (
 from openapi_client._http.response import PreloadedResponse
 from openapi_client._http.retrying import RetryLoop
 from openapi_client._http.tls import TLSContexts
-from openapi_client._redaction import SHOWN_HEADERS, forget_locals, shown_target
+from openapi_client._redaction import ALLOWED_HEADERS, redacted_target
 from openapi_client._settings import base_url
 from openapi_client.exceptions import (
     ApiAttributeError,
@@ -244,6 +244,7 @@ class RESTClientObject:
         for origin in origins.values():
             origin.pool.close()
 
+    @without_locals
     def request(
         self,
         method: str,
@@ -270,40 +271,35 @@ class RESTClientObject:
             ApiValueError: an argument makes no sense; nothing was sent.
             ApiException: there is no answer.
         """
-        handled = sys.exc_info()[1]
-        payload = fields = target = again = None
-        try:
-            call = self._call_of(method, _request_timeout)
-            if call.watch is None and call.configuration.hooks:
-                ids = {name: str(value) for name, value in getattr(method, "ids", {}).items()}
-                again = partial(self.request, call.handle(), url, headers, body, post_params)
-                return cast("Hooks", call.configuration.hooks).watched(call, url, ids, again)
-            if call.method in WITH_BODY:
-                payload, headers = encode_payload(headers or {}, body, post_params)
-            call.body = payload
-            call.headers = fields = self._checked_headers(headers or {})
-            call.max_bytes = self.configuration.max_response_bytes
-            call.url = url
-            slash = url.find("/", 8)
-            base, target = (url, "/") if slash < 0 else (url[:slash], url[slash:])
-            if _TARGET.fullmatch(target) is None:
-                target = _encoded_target(target)
-            call.origin = origin = self._origins.get(base) or self._make_origin(base, call)
-            if origin.cleartext:
-                self._check_cleartext(base, fields, target)
-            if origin.absolute:
-                target = origin.absolute + target
-                call.headers = {**fields, **origin.proxy_headers}
-            if call.watch is not None and call.watch.headers:
-                call.headers = merged_headers(call.watch.headers, call.headers)
-            call.target = target
-            return RESTResponse.of(self._loop.run(call), call)
-        except BaseException as error:
-            # This frame, too, is to keep nothing that may be a credential.
-            url = target = ""
-            headers = fields = body = payload = post_params = again = None
-            forget_locals(error, handled)
-            raise
+        call = self._call_of(method, _request_timeout)
+        if call.watch is None and call.configuration.hooks:
+            ids = {name: str(value) for name, value in getattr(method, "ids", {}).items()}
+            again = partial(self.request, call.handle(), url, headers, body, post_params)
+            return cast("Hooks", call.configuration.hooks).watched(call, url, ids, again)
+        if call.method in WITH_BODY:
+            call.body, headers = encode_payload(headers or {}, body, post_params)
+        call.headers = self._checked_headers(headers or {})
+        call.max_bytes = self.configuration.max_response_bytes
+        call.url = url
+        self._direct(call)
+        if call.watch is not None and call.watch.headers:
+            call.headers = merged_headers(call.watch.headers, call.headers)
+        return RESTResponse.of(self._loop.run(call), call)
+
+    def _direct(self, call: Call) -> None:
+        """Tell a call where it goes: its origin and the request target."""
+        url = call.url
+        slash = url.find("/", 8)
+        base, target = (url, "/") if slash < 0 else (url[:slash], url[slash:])
+        if _TARGET.fullmatch(target) is None:
+            target = _encoded_target(target)
+        call.origin = origin = self._origins.get(base) or self._make_origin(base, call)
+        if origin.cleartext:
+            self._check_cleartext(base, call.headers, target)
+        if origin.absolute:
+            target = origin.absolute + target
+            call.headers = {**call.headers, **origin.proxy_headers}
+        call.target = target
 
     def _call_of(self, method: str, request_timeout: object) -> Call:
         """Return the call that an operation has begun, or begin one."""
@@ -367,10 +363,10 @@ class RESTClientObject:
         allowed = self.configuration.allow_insecure
         if allowed or (base in self._warned and allowed is None):
             return
-        harmless = all(name.lower() in SHOWN_HEADERS for name in headers)
-        if harmless and shown_target(target) == target:
+        harmless = all(name.lower() in ALLOWED_HEADERS for name in headers)
+        if harmless and redacted_target(target) == target:
             return
-        message = f"Credentials over plain HTTP to {shown_target(base)}"
+        message = f"Credentials over plain HTTP to {redacted_target(base)}"
         if allowed is False:
             raise ApiValueError(f"{message} are forbidden by allow_insecure=False; use https://")
         self._warned.add(base)

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 from openapi_client import models
 from openapi_client._encoding.foreign_response import AnyResponse
 from openapi_client._encoding.json_repair import read_json
-from openapi_client._redaction import KEPT_BYTES, scrub
+from openapi_client._redaction import KEPT_BYTES
+from openapi_client._scrubbing import scrub
 from openapi_client.exceptions import DeserializationException, ResponseTooLargeException
 from openapi_client.models.base import Model
 

@@ -14,16 +14,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
 from urllib3.exceptions import TimeoutError as LimitReached
 
-from openapi_client._redaction import secrets_of, shown_target
-from openapi_client._settings import Limits
+from openapi_client._limits import Limits
+from openapi_client._redaction import redacted_target, secrets_of
 from openapi_client.exceptions import Outcome
 from openapi_client.retries import Attempt
 
 if TYPE_CHECKING:
     from openapi_client._http.body import Body
     from openapi_client._http.head import Head
-    from openapi_client._http.watch import Watch
-    from openapi_client.configuration import Configuration
     from openapi_client.retries import Retries
 
 
@@ -39,6 +37,29 @@ class Destination(Protocol):
         ...
 
 
+class Watcher(Protocol):
+    """Tells hooks of a call: see `Watch`."""
+
+    headers: Mapping[str, str]
+    ended: bool
+
+    def attempt_started(self, call: Call, shown: str) -> None:
+        """Tell that an attempt begins."""
+        ...
+
+    def attempt_ended(self, exchange: Exchange, error: str | None, wait: float | None) -> None:
+        """Tell that an attempt has ended."""
+        ...
+
+    def failed(self, error: BaseException) -> None:
+        """Tell that the call has ended with an error."""
+        ...
+
+    def returned(self, result: object) -> None:
+        """Tell that the call has ended."""
+        ...
+
+
 class Method(str):
     """The method of a request as the seams know it: a `str` that leads to its call.
 
@@ -47,19 +68,17 @@ class Method(str):
 
     __slots__ = ("call", "configuration", "ids", "template")
     call: Call
-    configuration: Configuration
+    configuration: Any
     ids: Mapping[str, Any]
     template: str
 
     @classmethod
-    def of(
-        cls, method: str, configuration: Configuration, template: str, ids: Mapping[str, Any]
-    ) -> Method:
+    def of(cls, method: str, configuration: Any, template: str, ids: Mapping[str, Any]) -> Method:
         """Return the method of a request that no operation has made.
 
         Args:
             method: the HTTP method, in any case.
-            configuration: of the client that makes the request.
+            configuration: the `Configuration` of the client that makes the request.
             template: the path, with `{name}` for each id.
             ids: what stands there.
         """
@@ -76,7 +95,7 @@ class Call:
 
     Args:
         method: the HTTP method, upper case.
-        configuration: of the client that makes the call.
+        configuration: the `Configuration` of the client that makes the call.
         limits: seconds for the call and its parts.
         clock: a monotonic clock, seconds.
         retries: overrides `Configuration.retries` for this call.
@@ -122,7 +141,7 @@ class Call:
     def __init__(
         self,
         method: str,
-        configuration: Configuration,
+        configuration: Any,
         limits: Limits,
         clock: Callable[[], float],
         *,
@@ -131,7 +150,7 @@ class Call:
         preload: bool = True,
     ) -> None:
         self.method: str = method
-        self.configuration: Configuration = configuration
+        self.configuration: Any = configuration
         self.request_timeout: object = request_timeout
         self.clock: Callable[[], float] = clock
         self.retries: Retries = retries
@@ -155,7 +174,7 @@ class Call:
         self.hint: str | None = None
         self.operation: str = "call_api"
         self.template: str = ""
-        self.watch: Watch | None = None
+        self.watch: Watcher | None = None
 
     def again(self) -> Call:
         """Begin a call with the same options: a program repeats what it was handed."""
@@ -225,7 +244,7 @@ class Call:
     @property
     def request_line(self) -> str:
         """The method and URL, without secrets."""
-        return f"{self.method} {shown_target(self.url)}"
+        return f"{self.method} {redacted_target(self.url)}"
 
     def __repr__(self) -> str:
         return f"<Call {self.request_line}>"

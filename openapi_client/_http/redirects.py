@@ -6,7 +6,7 @@ from urllib.parse import urljoin, urlsplit
 
 from openapi_client._hosts import origin_key
 from openapi_client._http.call import Call
-from openapi_client._redaction import shown_target
+from openapi_client._redaction import redacted_target
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
 
@@ -27,9 +27,12 @@ def redirected(call: Call, location: str) -> tuple[str | None, str | None]:
     except ValueError:
         return None, _NO_URL
     if not within:
-        return None, f"Redirect to {shown_target(url)} not followed: it leads to another origin."
+        return None, f"Redirect to {redacted_target(url)} not followed: it leads to another origin."
     if call.method not in _SAFE_METHODS:
-        return None, f"Redirect to {shown_target(url)} not followed: only GET and HEAD follow one."
+        return (
+            None,
+            f"Redirect to {redacted_target(url)} not followed: only GET and HEAD follow one.",
+        )
     if call.redirects >= _MAX_REDIRECTS:
         return None, f"More than {_MAX_REDIRECTS} redirects."
     parts = urlsplit(url)

@@ -17,7 +17,8 @@ from openapi_client._http import redirects
 from openapi_client._http.call import Call, Exchange
 from openapi_client._http.errors import FAILURES, error_of, innermost
 from openapi_client._http.response import PreloadedResponse, ResponseTooLarge
-from openapi_client._redaction import HIDDEN, scrub, shown_target, told_by
+from openapi_client._redaction import redacted_target, traceback_text
+from openapi_client._scrubbing import HIDDEN, scrub
 from openapi_client.exceptions import ApiException
 from openapi_client.retries import (
     TRANSIENT_STATUSES,
@@ -274,7 +275,7 @@ class RetryLoop:
         failure.request = call.request_line
         failure.outcome = call.outcome()
         failure.scrub(secrets)
-        told = "" if error is None else told_by(error)
+        told = "" if error is None else traceback_text(error)
         return error if scrub(told, secrets) == told else None
 
     def _go_on(self, exchange: Exchange, decision: Decision) -> None:
@@ -307,8 +308,8 @@ def _shown(exchange: Exchange) -> str:
     call, target = exchange.call, exchange.target
     if call.redirects:
         # This target is the server's doing, and may repeat a credential.
-        return scrub(shown_target(target), call.secrets())
-    return shown_target(target)
+        return scrub(redacted_target(target), call.secrets())
+    return redacted_target(target)
 
 
 def _asked_of_urllib3(retries: Retry, exchange: Exchange) -> float | None:
@@ -321,7 +322,7 @@ def _asked_of_urllib3(retries: Retry, exchange: Exchange) -> float | None:
     # It looks into the response as urllib3 makes it.
     unread = response.unread() if isinstance(response, PreloadedResponse) else response
     try:
-        retries = retries.increment(call.method, shown_target(call.url), unread, error)
+        retries = retries.increment(call.method, redacted_target(call.url), unread, error)
     except FAILURES:
         # Its way to say no: it raises the failure, or a `MaxRetryError`.
         return None

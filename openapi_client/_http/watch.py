@@ -17,7 +17,7 @@ from openapi_client._encoding.header_fields import checked_headers
 from openapi_client._encoding.request_parts import merged_headers
 from openapi_client._hosts import origin_key
 from openapi_client._http.errors import FAILURES, error_of
-from openapi_client._redaction import HIDDEN
+from openapi_client._scrubbing import HIDDEN
 from openapi_client.exceptions import ApiValueError, Outcome, exception_class
 from openapi_client.hooks import AttemptEnded, AttemptStarted, CallEnded, CallStarted
 
@@ -74,9 +74,8 @@ class Hooks(tuple[Any, ...]):
             ids: the parameters of its path.
         """
         watch = call.watch = Watch()
-        configuration = call.configuration
         watch.hooks, watch.clock, watch.began = self, call.clock, call.started
-        hides = watch.hides = configuration.hide_ids
+        hides = watch.hides = call.configuration.hide_ids
         scheme, host, port = _origin(url)
         ids = dict.fromkeys(ids, HIDDEN) if hides else {**ids}
         state: dict[Any, Any] = {}

@@ -28,7 +28,8 @@ from urllib3 import BaseHTTPResponse
 
 from openapi_client import _installation as _installation  # noqa: PLC0414
 from openapi_client._encoding.request_parts import has_header, merged_headers
-from openapi_client._redaction import HIDDEN, forget_locals
+from openapi_client._frames import forget_locals
+from openapi_client._scrubbing import HIDDEN
 from openapi_client._settings import checked_retries
 from openapi_client.api._double import ClientDouble
 from openapi_client.api_client import ApiClient, RequestSerialized
@@ -285,7 +286,7 @@ class Operation(Generic[P, R_co]):
         hooks: Hooks | Any = client.configuration.hooks
         if hooks:
             hooks.begin(call, client.configuration.host, path)
-        serialized = client.param_serialize(
+        return client.param_serialize(
             method=method,
             resource_path=self._resource_path,
             path_params=path,
@@ -294,8 +295,7 @@ class Operation(Generic[P, R_co]):
             body=body,
             auth_settings=["BearerAuth"],
             _request_auth=given["_request_auth"],
-        )
-        return serialized, timeout
+        ), timeout
 
     def _checked_headers(self, given: Mapping[str, Any]) -> dict[str, str]:
         """Return the headers that the options of a call say, all options checked."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from typing_extensions import Self
 
-from openapi_client._settings import seconds
+from openapi_client._limits import seconds
 from openapi_client.conversations._backoff import may_pass, pause
 from openapi_client.conversations._cursor import Batch, Cursor, cursor_after
 from openapi_client.conversations._forks import renew_after_fork

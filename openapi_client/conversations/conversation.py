@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Unpack
 
 from openapi_client._caller import called_by
-from openapi_client._settings import seconds
+from openapi_client._limits import seconds
 from openapi_client.conversations._arguments import check_at_least, check_text
 from openapi_client.conversations._claims import CLAIMS, conversation_name
 from openapi_client.conversations._cursor import Cursor, cursor_of

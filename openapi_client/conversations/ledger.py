@@ -35,7 +35,7 @@ from typing import Any
 
 from typing_extensions import Self
 
-from openapi_client._settings import seconds
+from openapi_client._limits import seconds
 from openapi_client.conversations.store import Store
 from openapi_client.exceptions import ApiTypeError
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from typing_extensions import Unpack
 
-from openapi_client._redaction import HIDDEN
+from openapi_client._scrubbing import HIDDEN
 from openapi_client.testing._go import Operation, Target, parse_query
 from openapi_client.testing._messages import steady_seconds, to_datetime
 from openapi_client.testing._wire import ReceivedRequest

@@ -17,7 +17,7 @@ from openapi_client._encoding.response_body import check_expansion
 from openapi_client._http.body import Body
 from openapi_client._http.head import CHUNKED, framing_of, parse_head
 from openapi_client._http.redirects import redirected
-from openapi_client._redaction import scrub
+from openapi_client._scrubbing import scrub
 from openapi_client.models import MessageResponse
 from openapi_client.retries import parse_retry_after
 
