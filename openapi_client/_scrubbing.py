@@ -19,7 +19,7 @@ SHORTEST_SECRET = 6
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:
-    """`text` with every one of `secrets`, in whatever spelling, replaced by `***`."""
+    """Return `text` with every one of `secrets`, in whatever spelling, replaced by `***`."""
     secrets = secrets if isinstance(secrets, frozenset) else frozenset(secrets)
     return _Scrubber.of(secrets)(text) if secrets and text else text
 
@@ -66,7 +66,7 @@ class _TooCostly(Exception):
 
 
 def _folded(text: str) -> str:
-    """`text`, with one character for those that stand for each other.
+    """Return `text`, with one character for those that stand for each other.
 
     These are a blank in a form, and the two alphabets of Base64.
     """
@@ -236,7 +236,7 @@ def _meant(escape: re.Match[str]) -> str:
 
 
 def _without(text: str, spans: list[tuple[int, int]]) -> str:
-    """`text` with `***` for each run of `spans`."""
+    """Return `text` with `***` for each run of `spans`."""
     parts: list[str] = []
     shown = 0
     hidden = -1

@@ -23,15 +23,15 @@ class AnyResponse(Protocol):
     data: bytes | None
 
     def read(self) -> bytes:
-        """The body."""
+        """Return the body."""
         ...
 
     def getheaders(self) -> Mapping[str, str]:
-        """The headers."""
+        """Return the headers."""
         ...
 
     def getheader(self, name: str, default: str | None = None) -> str | None:
-        """One header, or `default`."""
+        """Return one header, or `default`."""
         ...
 
 
@@ -49,7 +49,7 @@ def headers_of(response: Any) -> Mapping[str, str]:
 
 
 def told(response: Any, name: str, default: Any) -> Any:
-    """What a response tells of its call, if it is one that does."""
+    """Return what a response tells of its call, if it is one that does."""
     value = getattr(response, name, default)
     return value if isinstance(value, _TOLD[name]) else default
 

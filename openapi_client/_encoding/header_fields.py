@@ -16,7 +16,7 @@ _FRAMING = frozenset({"content-length", "transfer-encoding"})
 
 
 def truth_in_lower_case(value: object) -> Any:
-    """`true` or `false` for a truth value, as JSON writes it; any other value as it is."""
+    """Return `true` or `false` for a truth value, as JSON writes it; any other value as it is."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value

@@ -28,7 +28,7 @@ _CANONICAL_HEADERS = frozenset({*OWN_HEADERS, "User-Agent"})
 
 
 def merged_headers(defaults: Mapping[str, str], given: Mapping[str, Any]) -> dict[str, str]:
-    """Both, what is given going before a default of the same name in any case."""
+    """Return both, what is given going before a default of the same name in any case."""
     if defaults.keys() <= _CANONICAL_HEADERS and given.keys() <= _CANONICAL_HEADERS:
         return {**defaults, **given}
     names = {name.lower() for name in given}
@@ -97,7 +97,7 @@ def add_credential(
 
 
 def _cookie(setting: Mapping[str, Any]) -> str:
-    """`key=value`; a value that has its name already, as it is."""
+    """Return `key=value`; a value that has its name already, as it is."""
     key, value = setting.get("key"), str(setting["value"])
     if not key or value.startswith(f"{key}="):
         return value

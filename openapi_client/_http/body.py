@@ -35,7 +35,7 @@ class Source(Protocol):
     """Another number for each connection that is made."""
 
     def receive(self, *, awaited: bool) -> bytes:
-        """The next bytes of the socket; empty at its end.
+        """Return the next bytes of the socket; empty at its end.
 
         Args:
             awaited: whether they have most likely not arrived yet.
@@ -47,7 +47,7 @@ class Source(Protocol):
         ...
 
     def finished(self, *, keep_alive: bool) -> None:
-        """The body has ended; the connection may be used again if `keep_alive`."""
+        """End the body; the connection may be used again if `keep_alive`."""
         ...
 
 
@@ -77,7 +77,7 @@ class Body:
             self._finish()
 
     def isclosed(self) -> bool:
-        """Whether the body has been read to its end."""
+        """Return whether the body has been read to its end."""
         return self.closed
 
     def close(self) -> None:
@@ -129,7 +129,7 @@ class Body:
                 self._finish()
 
     def read_all(self, limit: int | None, into: io.BytesIO | None = None) -> io.BytesIO:
-        """Everything, or the first bytes of it once they are more than `limit`.
+        """Return everything, or the first bytes of it once they are more than `limit`.
 
         Args:
             limit: bytes after which it is enough.
@@ -147,7 +147,7 @@ class Body:
         return content
 
     def _room(self, limit: int | None) -> int:
-        """How much to read next; nothing once there is more than `limit`."""
+        """Return how much to read next; nothing once there is more than `limit`."""
         if limit is None:
             return _PART_BYTES
         return max(0, min(_PART_BYTES, limit + 1 - self.received))

@@ -151,7 +151,7 @@ def connect(connection: HTTPConnection, route: Route, call: Call) -> AnySocket:
 def _told(
     error: BaseException, connection: HTTPConnection, host: str, *, to_proxy: bool
 ) -> HTTPError | None:
-    """What urllib3 calls this error of the system; `None` for what is none."""
+    """Return what urllib3 calls this error of the system; `None` for what is none."""
     if isinstance(error, (LimitReached, TimeoutError)):
         return ConnectTimeoutError(connection, f"No connection to {host} in time")
     if isinstance(error, (ssl.SSLError, ssl.CertificateError)):

@@ -99,7 +99,7 @@ def _within_response(error: Exception, status: int) -> ApiException:
 
 
 def _is_broken(error: ProtocolError) -> bool:
-    """Whether urllib3 has wrapped a socket's error."""
+    """Return whether urllib3 has wrapped a socket's error."""
     return any(isinstance(argument, OSError) for argument in error.args)
 
 

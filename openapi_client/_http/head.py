@@ -48,7 +48,7 @@ class Fields(Mapping[str, str]):
         return values[0] if len(values) == 1 else ", ".join(values)
 
     def get(self, name: str, default: Any = None) -> Any:
-        """One field, or `default`."""
+        """Return one field, or `default`."""
         size = len(name)
         for other, _ in self.pairs:
             if len(other) == size and other.lower() == name.lower():

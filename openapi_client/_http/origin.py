@@ -52,7 +52,7 @@ class Origin:
 def make_origin(
     url: str, configuration: Configuration, contexts: TLSContexts, seconds: float | None
 ) -> Origin:
-    """The origin at `url` (scheme and authority, no path), with its pool.
+    """Return the origin at `url` (scheme and authority, no path), with its pool.
 
     Args:
         url: where it is.

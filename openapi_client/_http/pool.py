@@ -24,7 +24,7 @@ class Stack:
         self.maxsize = maxsize
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """The item put last; `queue.Empty` if there is none."""
+        """Return the item put last; `queue.Empty` if there is none."""
         try:
             return self._items.pop()
         except IndexError:
@@ -41,7 +41,7 @@ class Stack:
         self._items.append(item)
 
     def qsize(self) -> int:
-        """The number of idle connections."""
+        """Return the number of idle connections."""
         return len(self._items)
 
 

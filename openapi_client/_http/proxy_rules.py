@@ -9,13 +9,13 @@ SUPPORTED_SOCKS_PROXIES = frozenset({"socks4", "socks4a", "socks5", "socks5h"})
 
 
 def is_socks_proxy_url(url: str | None) -> bool:
-    """Whether a URL is that of a SOCKS proxy."""
+    """Return whether a URL is that of a SOCKS proxy."""
     scheme, separator, _ = (url or "").partition("://")
     return bool(separator) and scheme.lower() in SUPPORTED_SOCKS_PROXIES
 
 
 def should_bypass_proxies(url: str, no_proxy: str) -> bool:
-    """Whether a request goes round the proxies.
+    """Return whether a request goes round the proxies.
 
     Args:
         url: the URL of the request.

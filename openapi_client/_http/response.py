@@ -21,7 +21,7 @@ class _Content(io.BytesIO):
     """A body in memory, over when it has been read, as one that comes from a connection is."""
 
     def isclosed(self) -> bool:
-        """Whether all of it has been read."""
+        """Return whether all of it has been read."""
         return self.closed or self.tell() >= len(self.getbuffer())
 
 

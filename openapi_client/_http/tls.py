@@ -58,7 +58,7 @@ class TLSContexts:
         self._pending: dict[object, Pending[ssl.SSLContext]] = {}
 
     def for_server(self, host: str, seconds: float | None) -> Security:
-        """How a connection to the server `host` is secured.
+        """Return how a connection to the server `host` is secured.
 
         Args:
             host: its name or address.

@@ -44,11 +44,11 @@ class NestedTLS:
         self._flush()
 
     def getpeercert(self) -> dict[str, Any] | None:
-        """The server's certificate, decoded."""
+        """Return the server's certificate, decoded."""
         return self._tls.getpeercert()
 
     def pending(self) -> int:
-        """More than zero if there may be something to read although the socket is quiet."""
+        """Return more than zero if there may be something to read although the socket is quiet."""
         return self._tls.pending() or self._incoming.pending or self._outer.pending()
 
     def send(self, data: bytes | memoryview) -> int:
@@ -60,14 +60,14 @@ class NestedTLS:
         return accepted
 
     def recv(self, size: int) -> bytes:
-        """The next bytes; empty at the end that the server announced."""
+        """Return the next bytes; empty at the end that the server announced."""
         try:
             return self._step(self._tls.read, size)
         except ssl.SSLZeroReturnError:
             return b""
 
     def recv_into(self, buffer: memoryview) -> int:
-        """The same into `buffer`: the number of bytes."""
+        """Receive into `buffer`; return the number of bytes."""
         try:
             return cast("int", self._step(self._tls.read, len(buffer), buffer))
         except ssl.SSLZeroReturnError:
@@ -78,7 +78,7 @@ class NestedTLS:
         self._outer.settimeout(seconds)
 
     def fileno(self) -> int:
-        """The descriptor of the socket beneath."""
+        """Return the descriptor of the socket beneath."""
         return self._outer.fileno()
 
     def close(self) -> None:

@@ -57,7 +57,7 @@ class MessagesApi:
     def conversation(
         self, app_id: str, connection_id: str, *, ledger: "Ledger | None" = None
     ) -> "Conversation":
-        """The conversation of an app with one connection, for what spans many calls.
+        """Return the conversation of an app with one connection, for what spans many calls.
 
         Args:
             app_id: the app.

@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the server until a signal ends it; returns the exit status, 2 if it cannot start."""
+    """Run the server until a signal ends it; return the exit status, 2 if it cannot start."""
     given = _parser().parse_args(arguments)
     with _signals() as wait_for_signal:
         return _run(given, wait_for_signal)

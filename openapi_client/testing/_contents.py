@@ -36,17 +36,17 @@ class Clock:
         self._offset = 0
 
     def nanoseconds(self) -> int:
-        """The time now, in nanoseconds since the epoch."""
+        """Return the time now, in nanoseconds since the epoch."""
         with self._lock:
             base = self._source() if self._fixed is None else self._fixed
             return base + self._offset
 
     def now(self) -> datetime:
-        """The time now, as an aware datetime in UTC."""
+        """Return the time now, as an aware datetime in UTC."""
         return to_datetime(self.nanoseconds())
 
     def set(self, moment: datetime) -> None:
-        """Stops the clock at a moment (an aware datetime); `advance` moves it on.
+        """Stop the clock at a moment (an aware datetime); `advance` moves it on.
 
         Raises:
             ValueError: the datetime has no time zone.
@@ -62,7 +62,7 @@ class Clock:
             self._offset += round(seconds * NANOSECONDS)
 
     def reset(self) -> None:
-        """Lets the clock run with the computer's clock again."""
+        """Let the clock run with the computer's clock again."""
         with self._lock:
             self._fixed = None
             self._offset = 0
@@ -80,7 +80,7 @@ class Contents:
         self.clock: Clock = Clock()
 
     def add_connection(self, app_id: str, connection_id: str) -> None:
-        """Makes a connection known, with no messages.
+        """Make a connection known, with no messages.
 
         Generations 2023 and 2024 answer 404 to anything about a connection that neither was
         made known so nor has got a message.
@@ -101,7 +101,7 @@ class Contents:
         received: bool = False,
         own: bool = False,
     ) -> StoredMessage:
-        """Puts in a message as if the connection had sent it to the app.
+        """Put in a message as if the connection had sent it to the app.
 
         Args:
             app_id: the app that receives it.
@@ -143,7 +143,7 @@ class Contents:
         created_at: datetime | Iterable[datetime] | None = None,
         own: bool = False,
     ) -> int:
-        """Puts in many messages at once; 1,000,000 take seconds. Returns how many.
+        """Put in many messages at once; 1,000,000 take seconds. Return how many.
 
         Args:
             app_id: the app that receives them.
@@ -190,7 +190,7 @@ class Contents:
         return self._store.messages(app_id, connection_id)
 
     def edit(self, app_id: str, connection_id: str, jti: str, body: str) -> StoredMessage:
-        """Changes the text of a message; it keeps its place.
+        """Change the text of a message; it keeps its place.
 
         Raises:
             LookupError: there is no such message.
@@ -204,18 +204,18 @@ class Contents:
     def delete(
         self, app_id: str | None = None, connection_id: str | None = None, jti: str | None = None
     ) -> int:
-        """Deletes the messages that fit; what is None fits all. Returns how many they were.
+        """Delete the messages that fit; what is None fits all. Return how many they were.
 
         Their connections stay known.
         """
         return self._store.delete(app_id, connection_id, jti)
 
     def clear(self) -> None:
-        """Forgets all messages and all connections."""
+        """Forget all messages and all connections."""
         self._store.clear()
 
     def seed_example(self) -> None:
-        """Puts in the documentation's example conversation, if it is not there.
+        """Put in the documentation's example conversation, if it is not there.
 
         That is app `app_id_example`, connection `connection_id_example`, message `jti_example`.
         """

@@ -75,7 +75,7 @@ def replacement(status: int, body: object, headers: Mapping[str, str], *, stored
 
 
 def _own_reply(status: int, generation: Generation) -> Reply | None:
-    """The service's own answer of that status, where it has one."""
+    """Return the service's own answer of that status, where it has one."""
     if status == 400:
         return generation.invalid_json
     if status == 500:
@@ -276,7 +276,7 @@ class Fault:
         return self.effect is not None and self.effect.takes_over
 
     def remove(self) -> None:
-        """Ends the fault, and takes back what it changed. Does nothing when it has ended."""
+        """End the fault, and take back what it changed. Does nothing when it has ended."""
         self._end(self)
 
     def __enter__(self) -> Self:
@@ -304,7 +304,7 @@ _OPERATIONS: tuple[Operation, ...] = get_args(Operation)
 
 
 def _check(when: When) -> None:
-    """Refuses a choice of requests that could never be meant.
+    """Refuse a choice of requests that could never be meant.
 
     Raises:
         TypeError: a name is none of `When`.

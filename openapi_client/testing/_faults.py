@@ -39,7 +39,7 @@ class Faults:
         self.seed(seed)
 
     def seed(self, seed: int) -> None:
-        """Begins the draws anew: the same commands and requests then give the same faults."""
+        """Begin the draws anew: the same commands and requests then give the same faults."""
         self._seed = seed
         self._numbers = itertools.count()
 
@@ -55,7 +55,7 @@ class Faults:
         stored: bool = False,
         **when: Unpack[When],
     ) -> Fault:
-        """Another status in place of the answer.
+        """Answer with another status.
 
         Args:
             status: 200 to 599.
@@ -75,7 +75,7 @@ class Faults:
         return self._add("status", effects.replacement(status, body, fields, stored=stored), when)
 
     def latency(self, seconds: float, *, stored: bool = False, **when: Unpack[When]) -> Fault:
-        """A pause before the answer.
+        """Pause before the answer.
 
         Args:
             seconds: how long.
@@ -85,7 +85,7 @@ class Faults:
         return self._add("latency", effects.delay(seconds, stored=stored), when)
 
     def no_answer(self, *, stored: bool = False, **when: Unpack[When]) -> Fault:
-        """No answer at all; the connection stays open until the client closes it.
+        """Give no answer at all; the connection stays open until the client closes it.
 
         Args:
             stored: True: the request takes effect.
@@ -94,7 +94,7 @@ class Faults:
         return self._add("no_answer", effects.silence(stored=stored), when)
 
     def reset(self, *, stored: bool = False, **when: Unpack[When]) -> Fault:
-        """A TCP reset in place of the answer.
+        """Reset the connection in place of the answer.
 
         Args:
             stored: True: the request takes effect first.
@@ -103,7 +103,7 @@ class Faults:
         return self._add("reset", effects.reset(stored=stored), when)
 
     def truncate(self, keep: float = 0.5, **when: Unpack[When]) -> Fault:
-        """A body that breaks off; the request took effect.
+        """Break off the body; the request took effect.
 
         Args:
             keep: the fraction of the body that arrives, from 0 to below 1.
@@ -116,7 +116,7 @@ class Faults:
         return self._add("garble", effects.garbling(), when)
 
     def drip(self, interval: float = 0.05, *, size: int = 1, **when: Unpack[When]) -> Fault:
-        """A body that comes in small pieces; the request took effect.
+        """Send the body in small pieces; the request took effect.
 
         Args:
             interval: seconds before each piece.
@@ -126,7 +126,7 @@ class Faults:
         return self._add("drip", effects.dripping(interval, size), when)
 
     def wrong_length(self, by: int = 10, **when: Unpack[When]) -> Fault:
-        """A Content-Length that does not fit the body; the request took effect.
+        """Send a Content-Length that does not fit the body; the request took effect.
 
         Args:
             by: bytes that it says too much (the client waits for them) or, negative, too little
@@ -136,7 +136,7 @@ class Faults:
         return self._add("wrong_length", effects.wrong_length(by), when)
 
     def expire_token(self, **when: Unpack[When]) -> Fault:
-        """The token expires, now or, with `when`, at the request that is struck first.
+        """Let the token expire, now or, with `when`, at the request that is struck first.
 
         It stays so until the fault is removed; a token assigned to `server.token` is valid.
         """
@@ -151,7 +151,7 @@ class Faults:
         return self._add_lasting("expire_token", begin, undo, when)
 
     def generation(self, name: GenerationName, **when: Unpack[When]) -> Fault:
-        """Another generation answers, now or, with `when`, from the request that is struck.
+        """Let another generation answer, now or, with `when`, from the request that is struck.
 
         Args:
             name: which one.
@@ -179,7 +179,7 @@ class Faults:
         share: float | None = None,
         times: int | None = None,
     ) -> Fault:
-        """The port is closed, so that connections are refused; open connections end too.
+        """Close the port, so that connections are refused; open connections end too.
 
         A request that is refused never arrives, so it is chosen ahead: the port closes just
         before its turn.
@@ -207,7 +207,7 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        """Ends all faults and begins the draws anew."""
+        """End all faults and begin the draws anew."""
         for fault in (*self._faults, *self._refusals):
             self.remove(fault)
         self.seed(self._seed)
@@ -220,7 +220,7 @@ class Faults:
         return bool(self._closed_by)
 
     def strike(self, operation: Operation | None) -> list[Fault]:
-        """The faults that strike a request, in the order in which they are to be applied."""
+        """Return the faults that strike a request, in the order in which they are to be applied."""
         if not self._faults:
             return []
         before: list[Fault] = []
@@ -232,7 +232,7 @@ class Faults:
         return before + taking_over
 
     def before_next(self) -> None:
-        """Closes the port if the next request is to be refused."""
+        """Close the port if the next request is to be refused."""
         if not self._refusals:
             return
         with self._lock:
@@ -263,7 +263,7 @@ class Faults:
             return timer
 
     def remove(self, fault: Fault) -> None:
-        """Ends a fault."""
+        """End a fault."""
         with self._lock:
             if fault in self._refusals:
                 del self._refusals[fault]

@@ -25,7 +25,7 @@ _NO_ROWS = "sql: no rows in result set"
 
 
 def error_object(status: int, error: str, details: str) -> Reply:
-    """An error in the shape of 2024."""
+    """Return an error in the shape of 2024."""
     return Reply(status, to_json({"status": status, "error": error, "details": details}))
 
 
@@ -312,7 +312,7 @@ _BY_NAME: dict[str, Generation] = {
 
 
 def generation_named(name: str) -> Generation:
-    """The generation of that name.
+    """Return the generation of that name.
 
     Raises:
         ValueError: there is none; the message lists those that there are.

@@ -134,7 +134,7 @@ def _listen(family: int, address: str, port: int) -> socket.socket:
 
 
 def _bound_again(listening: socket.socket) -> socket.socket:
-    """A socket bound to the address of one that listened, and not listening."""
+    """Return a socket bound to the address of one that listened, and not listening."""
     family, (address, port) = listening.family, listening.getsockname()[:2]
     listening.close()
     return _bind_one(family, address, port)
@@ -218,12 +218,12 @@ class Listener:
         _listeners.add(self)
 
     def start(self) -> None:
-        """Begins to accept."""
+        """Begin to accept."""
         with self._control:
             self._begin_accepting()
 
     def stop(self) -> None:
-        """Ends everything: no socket is open and no thread runs when it returns."""
+        """End everything: no socket is open and no thread runs when it returns."""
         self.stopping.set()
         with self._control:
             self._end_accepting()
@@ -235,7 +235,7 @@ class Listener:
         self.drop_connections()
 
     def pause(self) -> None:
-        """Closes the port: connections are refused, idle ones end, busy ones after their answer.
+        """Close the port: connections are refused, idle ones end, busy ones after their answer.
 
         The port stays bound, so that no other program can take it.
         """
@@ -251,7 +251,7 @@ class Listener:
                     connection.interrupt()
 
     def resume(self) -> None:
-        """Opens the port again."""
+        """Open the port again."""
         with self._control:
             if self.paused and not self.stopping.is_set():
                 self.paused = False
@@ -278,7 +278,7 @@ class Listener:
         self._sockets = []
 
     def drop_connections(self) -> None:
-        """Ends all connections and waits for their threads."""
+        """End all connections and wait for their threads."""
         with self._lock:
             threads = dict(self._connections)
         for connection in threads:

@@ -22,7 +22,7 @@ MAX_FRACTION_DIGITS = 9
 
 
 def to_nanoseconds(moment: datetime, name: str = "moment") -> int:
-    """An aware datetime as nanoseconds since the epoch.
+    """Return an aware datetime as nanoseconds since the epoch.
 
     Raises:
         ValueError: the datetime has no time zone.

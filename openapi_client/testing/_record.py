@@ -196,7 +196,7 @@ class RequestRecord(Sequence[RecordedRequest]):
         self._forgotten = 0
 
     def add(self, request: ReceivedRequest, target: Target | None) -> RecordedRequest:
-        """Records a request."""
+        """Record a request."""
         recorded = RecordedRequest(request, target, time.time_ns())
         with self._changed:
             self._requests.append(recorded)
@@ -208,7 +208,7 @@ class RequestRecord(Sequence[RecordedRequest]):
         return recorded
 
     def clear(self) -> None:
-        """Forgets all of them."""
+        """Forget all of them."""
         with self._changed:
             self._requests.clear()
             self._bytes = self._forgotten = 0
@@ -237,13 +237,13 @@ class RequestRecord(Sequence[RecordedRequest]):
             return list(self._requests)
 
     def matching(self, **criteria: Unpack[Criteria]) -> list[RecordedRequest]:
-        """The requests that fit all of the criteria, oldest first."""
+        """Return the requests that fit all of the criteria, oldest first."""
         return [request for request in self._copy() if not _differences(request, criteria)]
 
     def wait_for(
         self, count: int = 1, *, timeout: float = 5.0, **criteria: Unpack[Criteria]
     ) -> list[RecordedRequest]:
-        """Waits until that many requests that fit have arrived, and returns those that fit.
+        """Wait until that many requests that fit have arrived, and return those that fit.
 
         Args:
             count: how many.
@@ -269,7 +269,7 @@ class RequestRecord(Sequence[RecordedRequest]):
     def assert_received(
         self, times: int | None = None, **criteria: Unpack[Criteria]
     ) -> RecordedRequest:
-        """Asserts that requests that fit have arrived; returns the last of them.
+        """Assert that requests that fit have arrived; return the last of them.
 
         Args:
             times: exactly how many, at least 1; None for one or more.
@@ -285,7 +285,7 @@ class RequestRecord(Sequence[RecordedRequest]):
         return fitting[-1]
 
     def assert_not_received(self, **criteria: Unpack[Criteria]) -> None:
-        """Asserts that no request that fits has arrived.
+        """Assert that no request that fits has arrived.
 
         Raises:
             AssertionError: there is one; the message shows the requests.
@@ -294,7 +294,7 @@ class RequestRecord(Sequence[RecordedRequest]):
             raise AssertionError(self._report(criteria, "none"))
 
     def assert_operations(self, expected: Sequence[Operation]) -> None:
-        """Asserts which operations were asked for, in order, and nothing else.
+        """Assert which operations were asked for, in order, and nothing else.
 
         Raises:
             AssertionError: they differ; the message shows the difference line by line.
@@ -325,7 +325,7 @@ class RequestRecord(Sequence[RecordedRequest]):
 
 
 def _differences(request: RecordedRequest, criteria: Criteria) -> list[str]:
-    """One text for each criterion that the request does not fit."""
+    """Return one text for each criterion that the request does not fit."""
     unknown = criteria.keys() - Criteria.__annotations__.keys()
     if unknown:
         raise TypeError(

@@ -120,7 +120,7 @@ class MessagesServer(Contents):
     # Starting and stopping.
 
     def start(self) -> Self:
-        """Starts to listen; returns when connections are accepted.
+        """Start to listen; return when connections are accepted.
 
         Raises:
             ImportError: TLS is on and `trustme` is not installed.
@@ -146,7 +146,7 @@ class MessagesServer(Contents):
         return self
 
     def stop(self) -> None:
-        """Ends the faults, the sockets and the threads; what was stored stays for a new start.
+        """End the faults, the sockets and the threads; what was stored stays for a new start.
 
         Does nothing when it is stopped, and in a process that was forked: it holds nothing of it.
         """
@@ -160,12 +160,12 @@ class MessagesServer(Contents):
             self._remove_certificates()
 
     def close(self) -> None:
-        """Stops the server for good and closes its database; one in memory is gone."""
+        """Stop the server for good and close its database; one in memory is gone."""
         self.stop()
         self._store.close()
 
     def reset(self, *, generation: GenerationName | None = None) -> None:
-        """Makes it as if it had just been started, without starting it.
+        """Make it as if it had just been started, without starting it.
 
         Messages, connections, faults, requests, clock, token and users are as at first, and all
         connections of clients are closed.

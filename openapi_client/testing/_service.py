@@ -52,7 +52,7 @@ _BEARER = "bearer "
 
 
 def new_token() -> str:
-    """A token that nobody can guess."""
+    """Return a token that nobody can guess."""
     return secrets.token_urlsafe(24)
 
 
@@ -305,7 +305,7 @@ class PendingRequest:
         return self._response
 
     def deliver(self, response: Reply) -> bool:
-        """Sends an answer as it should be; tells whether the connection goes on."""
+        """Send an answer as it should be; tell whether the connection goes on."""
         self._note(response.status)
         request = self.request
         self.connection.send(

@@ -161,17 +161,17 @@ class Store:
     # Connections.
 
     def add_connection(self, app_id: str, connection_id: str) -> None:
-        """Makes a connection known, if it is not known already."""
+        """Make a connection known, if it is not known already."""
         with self._lock:
             self._connection(app_id, connection_id)
 
     def has_connection(self, app_id: str, connection_id: str) -> bool:
-        """Whether a connection is known."""
+        """Return whether a connection is known."""
         with self._lock:
             return self._find(app_id, connection_id) is not None
 
     def _find(self, app_id: str, connection_id: str) -> tuple[int, str] | None:
-        """The number and the `cid` of a connection, None where it is unknown."""
+        """Return the number and the `cid` of a connection, None where it is unknown."""
         key = (app_id, connection_id)
         known = self._known.get(key)
         if known is None:
@@ -181,7 +181,7 @@ class Store:
         return known
 
     def _connection(self, app_id: str, connection_id: str) -> tuple[int, str]:
-        """The same, of a connection that is made known if it is not."""
+        """Return the same, of a connection that is made known if it is not."""
         while (known := self._find(app_id, connection_id)) is None:
             self._db.execute(_INSERT_CONNECTION, (app_id, connection_id, str(uuid.uuid4())))
         return known
@@ -189,7 +189,7 @@ class Store:
     # Messages.
 
     def add(self, app_id: str, connection_id: str, message: NewMessage) -> StoredMessage:
-        """Stores a message and returns it; committed when this returns.
+        """Store a message and return it; committed when this returns.
 
         Raises:
             ValueError: the connection has a message of that jti already.
@@ -259,13 +259,13 @@ class Store:
             return cast("int | None", newest)
 
     def get(self, app_id: str, connection_id: str, jti: str) -> StoredMessage | None:
-        """One message, None where there is none."""
+        """Return one message, None where there is none."""
         with self._lock:
             known = self._find(app_id, connection_id)
             return None if known is None else self._get(known[0], jti)
 
     def get_anywhere(self, jti: str) -> StoredMessage | None:
-        """One message of any conversation, None where none has it."""
+        """Return one message of any conversation, None where none has it."""
         with self._lock:
             found = self._db.execute(_SELECT_ANYWHERE, (jti,)).fetchone()
             return None if found is None else self._get(found[0], jti)
@@ -277,7 +277,7 @@ class Store:
     def edit(
         self, app_id: str, connection_id: str, jti: str, body: str, at: int
     ) -> StoredMessage | None:
-        """Replaces a message's text; None where there is no such message."""
+        """Replace a message's text; None where there is no such message."""
         with self._lock:
             known = self._find(app_id, connection_id)
             if known is None:
@@ -286,14 +286,14 @@ class Store:
             return self._get(known[0], jti)
 
     def delete(self, app_id: str | None, connection_id: str | None, jti: str | None) -> int:
-        """Deletes the messages that fit (None fits all); returns how many. Connections stay."""
+        """Delete the messages that fit (None fits all); return how many. Connections stay."""
         fitting = {"app_id": app_id, "connection_id": connection_id, "jti": jti}
         with self._lock:
             self._forget_order()
             return self._db.execute(_DELETE_FITTING, fitting).rowcount
 
     def clear(self) -> None:
-        """Forgets all connections and messages; row numbers begin at 1 again."""
+        """Forget all connections and messages; row numbers begin at 1 again."""
         with self._lock, self._db as db:
             db.execute("BEGIN IMMEDIATE")
             db.execute("DELETE FROM message")
@@ -306,7 +306,7 @@ class Store:
     def messages(
         self, app_id: str | None = None, connection_id: str | None = None
     ) -> list[StoredMessage]:
-        """The messages that fit (None fits all), oldest first."""
+        """Return the messages that fit (None fits all), oldest first."""
         fitting = {"app_id": app_id, "connection_id": connection_id}
         with self._lock:
             rows = self._db.execute(_SELECT_FITTING, fitting).fetchall()
@@ -323,7 +323,7 @@ class Store:
         count_everything: bool,
         order: Order,
     ) -> Page | None:
-        """A page of a conversation, newest first; None where the connection is unknown.
+        """Return a page of a conversation, newest first; None where the connection is unknown.
 
         A `page` past the end is the last page again. With `count_everything` the end is that
         of all messages of the server, as in 2023, so that pages can be empty.

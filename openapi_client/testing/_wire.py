@@ -82,7 +82,7 @@ class ReceivedRequest:
             first.setdefault(name.lower(), value)
 
     def header(self, lowercase_name: str) -> str | None:
-        """The first value of a header field, None where the request has no such field."""
+        """Return the first value of a header field, None where the request has no such field."""
         return self._first.get(lowercase_name)
 
 
@@ -101,7 +101,7 @@ class RequestReader:
         self._searched = 0  # bytes at its beginning that hold no end of what is looked for
 
     def next(self) -> ReceivedRequest | None:
-        """The next request, None where the stream ended between two requests.
+        """Return the next request, None where the stream ended between two requests.
 
         Raises:
             MalformedRequestError: the bytes are no request.
@@ -271,7 +271,7 @@ def refusal(error: MalformedRequestError) -> Reply:
 def render_head(
     response: Reply, framing: Iterable[tuple[str, str]], *, close: bool = False
 ) -> bytes:
-    """The head of an answer, with the given framing fields (Content-Length and the like)."""
+    """Return the head of an answer, with the given framing fields (Content-Length and the like)."""
     status = response.status
     parts = [_STATUS_LINES.get(status) or f"HTTP/1.1 {status} status {status}\r\n"]
     if response.content_type is not None:
@@ -303,7 +303,7 @@ def render(
 
 @functools.lru_cache(maxsize=4)
 def http_date(seconds: int) -> str:
-    """A moment (seconds since the epoch) as RFC 9110 section 5.6.7 writes it."""
+    """Return a moment (seconds since the epoch) as RFC 9110 section 5.6.7 writes it."""
     t = time.gmtime(seconds)
     date = f"{_DAYS[t.tm_wday]}, {t.tm_mday:02} {_MONTHS[t.tm_mon - 1]} {t.tm_year:04}"
     return f"{date} {t.tm_hour:02}:{t.tm_min:02}:{t.tm_sec:02} GMT"
@@ -328,7 +328,7 @@ class AcceptedConnection:
         self._interrupted = threading.Event()
 
     def handshake(self, context: ssl.SSLContext) -> None:
-        """Turns the connection into a TLS connection.
+        """Turn the connection into a TLS connection.
 
         Raises:
             MalformedRequestError: the peer does not speak TLS.
@@ -348,15 +348,15 @@ class AcceptedConnection:
         self._socket.settimeout(None)
 
     def receive(self, size: int) -> bytes:
-        """The next bytes, b"" at the end of the stream."""
+        """Return the next bytes, b"" at the end of the stream."""
         return self._socket.recv(size)
 
     def send(self, data: bytes) -> None:
-        """Writes all of the bytes."""
+        """Write all of the bytes."""
         self._socket.sendall(data)
 
     def wait(self, seconds: float) -> None:
-        """Lets time pass.
+        """Let time pass.
 
         Raises:
             ConnectionEndedError: the connection was interrupted meanwhile.
@@ -365,7 +365,7 @@ class AcceptedConnection:
             raise ConnectionEndedError
 
     def interrupt(self) -> None:
-        """Ends the connection from another thread: what it waits for returns or raises."""
+        """End the connection from another thread: what it waits for returns or raises."""
         self._interrupted.set()
         with contextlib.suppress(OSError):
             # Not SSLSocket.shutdown, which pulls the TLS state from under the other thread.
@@ -376,7 +376,7 @@ class AcceptedConnection:
         self._socket.close()
 
     def reset(self) -> None:
-        """Closes with a TCP reset, whatever was or was not sent."""
+        """Close with a TCP reset, whatever was or was not sent."""
         with contextlib.suppress(OSError):
             linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

@@ -35,7 +35,7 @@ CONNECTION_ID = "test-connection"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds the ini options."""
+    """Add the ini options."""
     parser.addini(
         _GENERATION_OPTION,
         "generation of the messages server: documented, 2023, 2024, or all for each in turn",
@@ -48,7 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Makes the marker known."""
+    """Make the marker known."""
     config.addinivalue_line(
         "markers",
         f"{_MARKER}(generation=..., tls=..., host=...): which generation of the messages server "
@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Runs a test once for each generation where it is to meet several."""
+    """Run a test once for each generation where it is to meet several."""
     if _MARKER not in metafunc.fixturenames:
         return
     generations = _generations(metafunc.definition)
@@ -82,7 +82,7 @@ def messages_server_host(request: pytest.FixtureRequest) -> str:
 def messages_server(
     request: pytest.FixtureRequest, _messages_servers: _Servers, messages_server_host: str
 ) -> Iterator[MessagesServer]:
-    """A server without messages, faults or recorded requests, its clock running."""
+    """Return a server without messages, faults or recorded requests, its clock running."""
     generations = _generations(request.node)
     generation = getattr(request, "param", None) or generations[0]
     if len(generations) > 1 and not hasattr(request, "param"):
@@ -100,13 +100,13 @@ def messages_server(
 
 @pytest.fixture
 def messages_configuration(messages_server: MessagesServer) -> Configuration:
-    """A configuration for the server: its URL, its token, its CA certificate."""
+    """Return a configuration for the server: its URL, its token, its CA certificate."""
     return messages_server.configuration()
 
 
 @pytest.fixture
 def messages_api(messages_configuration: Configuration) -> Iterator[MessagesApi]:
-    """The API on that server."""
+    """Return the API on that server."""
     from openapi_client import ApiClient, MessagesApi
 
     with ApiClient(messages_configuration) as client:
@@ -115,7 +115,7 @@ def messages_api(messages_configuration: Configuration) -> Iterator[MessagesApi]
 
 @pytest.fixture
 def conversation(messages_server: MessagesServer, messages_api: MessagesApi) -> Conversation:
-    """A conversation on that server, empty, between `test-app` and `test-connection`."""
+    """Return a conversation on that server, empty, between `test-app` and `test-connection`."""
     messages_server.add_connection(APP_ID, CONNECTION_ID)
     return messages_api.conversation(APP_ID, CONNECTION_ID)
 
@@ -136,7 +136,7 @@ class _Servers(ExitStack):
 
 
 def _argument(node: pytest.Item | pytest.Function, name: str) -> object:
-    """What the nearest marker says, None where none says it."""
+    """Return what the nearest marker says, None where none says it."""
     for marker in node.iter_markers(_MARKER):
         unknown = marker.kwargs.keys() - {"generation", "tls", "host"}
         if marker.args or unknown:
