@@ -76,7 +76,7 @@ class PageIterator(Iterator[MessageResponse]):
         self._planned_to = 0
         self._page_number = 0
         self._given = 0
-        self._late = 0
+        self._late: int = 0
         self.late: int = 0
         """How many messages on the last page stand before those that had been read."""
         self._response = MessageResponse()

@@ -64,11 +64,7 @@ class LateSearch:
         oldest = None
         for message in snapshot.items:
             stamp = oldest = stamp_of(message.created_at)
-            if (
-                stamp is not None
-                and stamp.local < self._last.local
-                and stamp.arrival > self._last.arrival
-            ):
+            if stamp is not None and self._came_late(stamp):
                 self._found[message.jti or identity(message)] = message
         self._next = max(self._next, snapshot.end - 1)
         self.is_over = (
@@ -78,6 +74,16 @@ class LateSearch:
             or oldest is None
             or oldest.local < self._last.local - _LONGEST_SHIFT
         )
+
+    def _came_late(self, stamp: Stamp) -> bool:
+        """Whether a message stands before the last one, and was stored after it."""
+        last = self._last
+        if stamp.arrival <= last.arrival:
+            return False
+        if stamp.local != last.local:
+            return stamp.local < last.local
+        # Equal clocks are ordered by the text of the offset: "+01:00" stands before "+02:00".
+        return stamp.offset is not None and 0 <= stamp.offset < (last.offset or 0)
 
     def found(self) -> dict[str, MessageMessage]:
         """Return them by their ids, in the order in which they were stored.

@@ -40,7 +40,7 @@ def _without_known_key() -> None:
 
 
 def _without_known_limits() -> None:
-    settings, limits = _module("configuration").Configuration, _module("_settings").Limits
+    settings, limits = _module("configuration").Configuration, _module("_limits").Limits
     settings.limits = property(lambda self: limits.of(self.timeout, self.deadline))
 
 

@@ -35,7 +35,7 @@ def here(server: MessagesServer, generation: GenerationName) -> Iterator[World]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """A server of PostgreSQL; where none is installed, the tests that ask for it say so."""
     why = postgres.missing()
     if why is not None:
@@ -44,12 +44,18 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def postgres_url(postgres_server: str) -> str:
+    """A database of that server, empty for each test."""
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS openapi_client_sends")
+    return postgres_server
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def kept_in(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """What `Ledger` opens: a file, or a database, empty for each test."""
     if request.param == "sqlite":
         return str(tmp_path / "sends.db")
     url: str = request.getfixturevalue("postgres_url")
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("DROP TABLE IF EXISTS openapi_client_sends")
     return url
