@@ -6,7 +6,12 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
-from openapi_client.credentials import RenewableToken, as_bearer, checked_credential
+from openapi_client.credentials import (
+    RenewableToken,
+    as_bearer,
+    checked_credential,
+    provider_failure,
+)
 from openapi_client.exceptions import ApiValueError
 
 _SCHEME = "BearerAuth"
@@ -39,9 +44,14 @@ class CredentialSettings:
 
         Raises:
             ApiValueError: the key is not a `str`, is empty, or cannot stand in a header.
+            ApiException: `refresh_api_key_hook` raised an error, which is chained; its `outcome` is
+                `"not_sent"`.
         """
         if self.refresh_api_key_hook is not None:
-            self.refresh_api_key_hook(self)
+            try:
+                self.refresh_api_key_hook(self)
+            except Exception as error:
+                raise provider_failure("refresh_api_key_hook", error) from error
         name = identifier
         if name not in self.api_key and alias is not None:
             name = alias

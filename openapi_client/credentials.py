@@ -66,7 +66,7 @@ class _Request:
                 raise failure
             self.gate.release()
         if self.token is None:
-            raise _failure(self.error) from self.error
+            raise provider_failure("access_token()", self.error) from self.error
         return self.token
 
 
@@ -74,15 +74,15 @@ class _UnusableToken(ApiValueError):
     """What the provider returned, and did not raise, is wrong."""
 
 
-def _failure(error: BaseException | None) -> ApiException:
-    """Return the exception that one of the callers who share a failure of the provider gets."""
+def provider_failure(name: str, error: BaseException | None) -> ApiException:
+    """Return what a call raises whose provider of credentials, called `name`, raised `error`."""
     if isinstance(error, ApiException):
         failure = copy.copy(error)
         failure.hint = failure.hint or "The token could not be had; the call itself was not sent."
     elif isinstance(error, _UnusableToken):
         failure = TokenException(0, str(error))
     else:
-        failure = ApiException(0, f"access_token() raised {type(error).__name__}")
+        failure = ApiException(0, f"{name} raised {type(error).__name__}")
     failure.outcome = "not_sent"
     return failure
 

@@ -15,7 +15,12 @@ from openapi_client import (
     Configuration,
     MessagesApi,
 )
-from openapi_client.exceptions import NotFoundException, ServiceException
+from openapi_client.exceptions import (
+    ApiException,
+    NotFoundException,
+    ServiceException,
+    TimeoutException,
+)
 from openapi_client.rest import RESTResponse
 from test.support.recorder import TOKEN, Recorder, http_answer
 from test.support.wire.arguments import CALLS, VARIANTS
@@ -163,6 +168,41 @@ def test_refresh_api_key_hook_is_called_before_each_key_is_read(
     sent = [request.headers["Authorization"] for request in recorder.received]
     assert sent == ["Bearer key-1", "Bearer key-2", "Bearer key-3"]
     assert all(configuration is client.configuration for configuration in given)
+
+
+@pytest.mark.parametrize("raised", [OSError("no vault"), ApiException(503, "the vault's")])
+def test_what_the_refresh_hook_raises_is_an_api_exception(
+    client: ApiClient, recorder: Recorder, raised: Exception
+) -> None:
+    def refresh(configuration: Configuration) -> None:
+        raise raised
+
+    client.configuration.refresh_api_key_hook = refresh
+    with pytest.raises(ApiException) as caught:
+        MessagesApi(client).get("a", "c", "j1")
+    assert caught.value.outcome == "not_sent"
+    assert caught.value.__cause__ is raised
+    client.configuration.refresh_api_key_hook = None
+    MessagesApi(client).get("a", "c", "j1")
+    assert len(recorder.received) == 1
+
+
+def test_ctrl_c_in_the_refresh_hook_stays_what_it_is(client: ApiClient) -> None:
+    def refresh(configuration: Configuration) -> None:
+        raise KeyboardInterrupt
+
+    client.configuration.refresh_api_key_hook = refresh
+    with pytest.raises(KeyboardInterrupt):
+        MessagesApi(client).get("a", "c", "j1")
+
+
+def test_the_time_of_the_refresh_hook_counts(client: ApiClient, recorder: Recorder) -> None:
+    client.configuration.deadline = 1e-9
+    client.configuration.refresh_api_key_hook = lambda configuration: None
+    with pytest.raises(TimeoutException) as caught:
+        MessagesApi(client).get("a", "c", "j1")
+    assert caught.value.outcome == "not_sent"
+    assert not recorder.received
 
 
 # -- the defaults of the process -------------------------------------------------------------------
