@@ -321,7 +321,8 @@ class Reader:
         if earlier is None or later is None:
             return False
         difference = later.compared_to(earlier, exactly=True)
-        return difference < 0 if self.newest_first else difference > 0
+        # Of one time with that one: its place says nothing, and by its time it was read.
+        return difference <= 0 if self.newest_first else difference >= 0
 
     # -- messages of the same time, which servers of 2023 give in any order -----------------------
 
@@ -366,7 +367,7 @@ class Reader:
             return None
         first, final = tied[0], tied[-1]
         begins = first > 0 or self._shows_beginning(snapshot)
-        if all(is_read[index] for index in tied) and (begins or not self._is_resumed):
+        if begins and all(is_read[index] for index in tied):
             return None
         ends = final < len(items) - 1 or self._shows_end(snapshot)
         if begins and ends:
