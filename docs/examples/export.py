@@ -89,7 +89,7 @@ def main() -> None:
     pairs = [line.split() for line in names.read_text("utf-8").splitlines()]
     host, token = os.environ["OPENAPI_CLIENT_HOST"], os.environ["API_KEY"]
     cluster = dask.LocalCluster(n_workers=2, threads_per_worker=4, dashboard_address="127.0.0.1:0")
-    errors = []
+    errors: list[str] = []
     with cluster, dask.Client(cluster) as engine, tqdm(total=0, unit=" messages") as progress:
         client = ApiClient(Configuration(host, {"BearerAuth": token}))
         # The client travels once to each process, which opens its own connections.

@@ -8,10 +8,11 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from openapi_client.conversations._arguments import check_text
 from openapi_client.exceptions import ApiValueError
@@ -125,12 +126,13 @@ class Cursor:
         for name in ("jti", "created_at"):
             if getattr(self, name) is not None:
                 check_text(name, getattr(self, name))
-        if not isinstance(self.read, tuple) or not all(isinstance(one, str) for one in self.read):
-            raise ApiValueError(f"read must be a tuple of str, not a {type(self.read).__name__}")
-        if self.rank is not None and (
-            not isinstance(self.rank, int) or isinstance(self.rank, bool)
+        read, rank = cast("tuple[object, object]", (self.read, self.rank))
+        if not isinstance(read, tuple) or not all(
+            isinstance(one, str) for one in cast("tuple[object, ...]", read)
         ):
-            raise ApiValueError(f"rank must be an int or None, not a {type(self.rank).__name__}")
+            raise ApiValueError(f"read must be a tuple of str, not a {type(self.read).__name__}")
+        if rank is not None and (not isinstance(rank, int) or isinstance(rank, bool)):
+            raise ApiValueError(f"rank must be an int or None, not a {type(rank).__name__}")
 
     def __str__(self) -> str:
         told: dict[str, Any] = {"cursor": _VERSION, "jti": self.jti, "created_at": self.created_at}
@@ -147,14 +149,9 @@ class Cursor:
         Raises:
             ApiValueError: it is no such text, or was made by a later version of this package.
         """
-        told: Any = None
-        if isinstance(text, str):
-            try:
-                told = json.loads(text)
-            except (ValueError, RecursionError):
-                told = None
-        if not isinstance(told, dict) or "cursor" not in told:
-            given = f"{len(text)} other characters" if isinstance(text, str) else repr(type(text))
+        told = _mapping(text)
+        if "cursor" not in told:
+            given = f"{len(text)} other characters" if _is_text(text) else repr(type(text))
             raise ApiValueError(f"text must be what str() made of a Cursor, not {given}")
         if told["cursor"] != _VERSION:
             raise ApiValueError(
@@ -164,7 +161,21 @@ class Cursor:
         read = told.get("read", [])
         if not isinstance(read, list):
             raise ApiValueError("the text is a cursor that was changed: read is no list")
-        return cls(told.get("jti"), told.get("created_at"), tuple(read), told.get("rank"))
+        digests = tuple(cast("list[str]", read))
+        return cls(told.get("jti"), told.get("created_at"), digests, told.get("rank"))
+
+
+def _is_text(text: object) -> bool:
+    return isinstance(text, str)
+
+
+def _mapping(text: object) -> dict[str, Any]:
+    """Return the object that a JSON text holds; an empty one if it is no such text."""
+    told: object = None
+    if isinstance(text, str):
+        with suppress(ValueError, RecursionError):
+            told = json.loads(text)
+    return cast("dict[str, Any]", told) if isinstance(told, dict) else {}
 
 
 def cursor_of(after: object) -> Cursor | None:
