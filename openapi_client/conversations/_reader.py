@@ -205,16 +205,9 @@ class Reader:
         if isinstance(unread, Move):
             self._look_elsewhere(unread, snapshot)
             return []
-        has_to_take_all = self._is_unordered or (self._drift.high > 0 and not self.newest_first)
         self._around, self._arounds = None, 0
         self._search.end()
-        if limit is not None and not has_to_take_all:
-            # Those of one time are not parted: another response may show them in another order.
-            while 0 < limit < len(unread) and is_of_one_time(items, unread, limit):
-                limit += 1
-            unread, left = unread[:limit], unread[limit:]
-        else:
-            left = []
+        unread, left = self._within(limit, items, unread)
         self.finished = not left and self._shows_end(snapshot)
         if (unread and not self._follows) or self.finished:
             self._reach = self._base
@@ -226,6 +219,18 @@ class Reader:
             self.late = sum(index < at for index in unread) if at is not None else 0
             self._move_on(items, unread, final, snapshot)
         return [items[index] for index in unread]
+
+    def _within(
+        self, limit: int | None, items: list[MessageMessage], unread: list[int]
+    ) -> tuple[list[int], list[int]]:
+        """Part the unread messages of a response into those to take now and those to leave."""
+        has_to_take_all = self._is_unordered or (self._drift.high > 0 and not self.newest_first)
+        if limit is None or has_to_take_all:
+            return unread, []
+        # Those of one time are not parted: another response may show them in another order.
+        while 0 < limit < len(unread) and is_of_one_time(items, unread, limit):
+            limit += 1
+        return unread[:limit], unread[limit:]
 
     def _move_on(
         self, items: list[MessageMessage], unread: list[int], final: int, snapshot: Snapshot
