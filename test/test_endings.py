@@ -41,7 +41,7 @@ def running(when: str, what: str, url: str) -> Generator[subprocess.Popen[str]]:
             program.kill()
 
 
-def traceback_text(when: str, what: str) -> list[str]:
+def told_by(when: str, what: str) -> list[str]:
     """What a program tells that speaks to a server with a few messages."""
     with MessagesServer(tls=False, token="token", users={"me": "password"}) as server:
         for number in range(12):
@@ -76,9 +76,9 @@ def test_ctrl_c_ends_a_program_that_waits_for_a_silent_server(what: str) -> None
 @pytest.mark.parametrize("when", ["atexit", "after"])
 @pytest.mark.parametrize("what", ["list", "login", "iterate", "send_many"])
 def test_a_client_works_after_the_main_thread_has_ended(when: str, what: str) -> None:
-    assert traceback_text(when, what) == ["done"]
+    assert told_by(when, what) == ["done"]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_child_goes_on_with_its_parents_iterators_or_says_why_not() -> None:
-    assert traceback_text("fork", "iterate") == ["done", "ApiException"]
+    assert told_by("fork", "iterate") == ["done", "ApiException"]
