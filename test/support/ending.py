@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import signal
 import sys
 import threading
 import warnings
@@ -78,6 +79,8 @@ def _in_child(conversation: Conversation) -> None:
 
 def main(when: str, what: str, url: str) -> None:
     """Run a case."""
+    # Who is started in the background by a shell without job control ignores it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     conversation = _conversation(url, login=what == "login")
     print("ready", flush=True)
     if when == "now":
