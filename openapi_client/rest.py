@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import io
-import os
 import random
 import re
 import time
 import warnings
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -21,10 +19,10 @@ from openapi_client._encoding.foreign_response import AnyResponse
 from openapi_client._encoding.header_fields import checked_field
 from openapi_client._encoding.request_body import METHODS, WITH_BODY, encode_payload
 from openapi_client._encoding.request_parts import merged_headers
+from openapi_client._forks import renew_after_fork
 from openapi_client._frames import without_locals
 from openapi_client._hosts import origin_key
 from openapi_client._http.call import Call, call_of
-from openapi_client._http.connection import leave_to_parent
 from openapi_client._http.head import Fields
 from openapi_client._http.origin import Origin, make_origin
 from openapi_client._http.proxy_rules import (
@@ -204,7 +202,7 @@ class RESTClientObject:
         self._checked: tuple[Mapping[str, str], dict[str, str]] = ({}, {})
         self._warned: set[str] = set()
         self._start_empty()
-        _clients.add(self)
+        renew_after_fork(self)
 
     def _start_empty(self) -> None:
         self._origins: dict[str, Origin] = {}
@@ -379,16 +377,3 @@ def _encoded_target(target: str) -> str:
     if any(not character.isprintable() or character == " " for character in target):
         raise ApiValueError("url contains a space or control character")
     return quote(target, safe="!\"$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
-
-
-_clients: weakref.WeakSet[RESTClientObject] = weakref.WeakSet()
-
-
-def _after_fork() -> None:
-    leave_to_parent()
-    for client in list(_clients):
-        client.after_fork()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)

@@ -7,11 +7,11 @@ import io
 import ssl
 from collections.abc import Mapping
 from typing import Any
-from weakref import WeakSet
 
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ProtocolError
 
+from openapi_client._forks import renew_after_fork
 from openapi_client._http.body import Body
 from openapi_client._http.call import Exchange
 from openapi_client._http.connect import Route, connect
@@ -33,17 +33,6 @@ _DECODE_BYTES = 16384
 _MEANT_TO_HAVE_A_BODY = frozenset({"POST", "PUT", "PATCH"})
 # How the system tells that the peer reads no further; its response may have come nevertheless.
 _CLOSED_BY_PEER = frozenset({errno.EPIPE, errno.ECONNRESET, errno.EPROTOTYPE})
-
-_connections: WeakSet[Connection] = WeakSet()
-
-
-def leave_to_parent() -> None:
-    """In a forked child: give up all connections, those in use included; the parent keeps them.
-
-    Closing a descriptor here sends nothing, because the parent still has it open.
-    """
-    for connection in list(_connections):
-        connection.close()
 
 
 class Connection(HTTPConnection):
@@ -69,7 +58,7 @@ class Connection(HTTPConnection):
         # From the first byte of a request to the last of its response.
         self._busy = False
         self._written_whole = True
-        _connections.add(self)
+        renew_after_fork(self)
 
     # -- the state that urllib3's pool asks for ---------------------------------------------------
 
@@ -95,6 +84,13 @@ class Connection(HTTPConnection):
         self._stream = None
         self._forget_exchange()
         super().close()
+
+    def after_fork(self) -> None:
+        """In a forked child: give it up, also if it is in use; the parent keeps it.
+
+        Closing a descriptor here sends nothing, because the parent still has it open.
+        """
+        self.close()
 
     def _forget_exchange(self) -> None:
         """Keep nothing of a request, with its credentials and body, while the connection idles."""

@@ -6,6 +6,8 @@ import os
 import sys
 import threading
 
+from openapi_client._forks import renew_after_fork
+
 if sys.platform == "win32":
     import msvcrt
 
@@ -103,8 +105,7 @@ class _Files:
 
 
 _files = _Files()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_files.after_fork)
+renew_after_fork(_files)
 
 
 def locks_of(path: str) -> ByteLocks:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import NamedTuple
 from typing_extensions import Self
 from urllib3.util import parse_url
 
+from openapi_client._forks import renew_after_fork
 from openapi_client._hosts import origin_key
 from openapi_client.conversations._marker import Marker
 from openapi_client.exceptions import ApiException
@@ -271,6 +271,4 @@ class ClaimsByConversation:
 
 
 CLAIMS = ClaimsByConversation()
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=CLAIMS.after_fork)
+renew_after_fork(CLAIMS)

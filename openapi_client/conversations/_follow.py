@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 
 from typing_extensions import Self
 
+from openapi_client._forks import renew_after_fork
 from openapi_client._limits import seconds
 from openapi_client.conversations._backoff import may_pass, pause
 from openapi_client.conversations._cursor import Batch, Cursor, cursor_after
-from openapi_client.conversations._forks import renew_after_fork
 from openapi_client.conversations._progress import Progress, settle_doubt
 from openapi_client.conversations._reader import Reader
 from openapi_client.conversations._times import NEVER, Stop, Times
@@ -135,7 +135,7 @@ class Follower(Iterator[MessageMessage]):
         batch = self._batch
         return place_after(newest_part(self._fetch)) if batch is None else batch.cursor
 
-    def renew(self) -> None:
+    def after_fork(self) -> None:
         """Go on in a forked child, with a lock of its own."""
         self._lock = Turn()
 

@@ -8,10 +8,10 @@ from math import ceil
 
 from typing_extensions import Self
 
+from openapi_client._forks import renew_after_fork
 from openapi_client.conversations._arguments import check_at_least
 from openapi_client.conversations._count import MessageCount
 from openapi_client.conversations._cursor import Batch, Cursor, cursor_after
-from openapi_client.conversations._forks import renew_after_fork
 from openapi_client.conversations._prefetch import Prefetch
 from openapi_client.conversations._progress import Progress, settle_doubt
 from openapi_client.conversations._reader import Reader
@@ -159,10 +159,10 @@ class PageIterator(Iterator[MessageResponse]):
             self._unread.clear()
             self._prefetch.close()
 
-    def renew(self) -> None:
+    def after_fork(self) -> None:
         """Go on in a forked child, with a lock and threads of its own."""
         self._lock = Turn()
-        self._prefetch.renew()
+        self._prefetch.after_fork()
 
     @property
     def _room(self) -> int:
@@ -310,6 +310,6 @@ class MessageIterator(Iterator[MessageMessage]):
             self._batch = Batch(self._batch.cursor, [], deque())
             self._pages.close()
 
-    def renew(self) -> None:
+    def after_fork(self) -> None:
         """Go on in a forked child, with a lock of its own."""
         self._lock = Turn()

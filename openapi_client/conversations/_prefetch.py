@@ -90,7 +90,7 @@ class Prefetch:
             self._workers.close()
             self._workers = None
 
-    def renew(self) -> None:
+    def after_fork(self) -> None:
         """In a forked child, where there are no threads: ask again for what was asked for."""
         self._workers = None
         for planned in self._planned:
