@@ -73,7 +73,7 @@ class CredentialSettings:
         return value
 
     def get_basic_auth_token(self) -> str:
-        """`username` and `password` as the value of an `Authorization` header (RFC 7617)."""
+        """Return `username` and `password` as the value of an `Authorization` header (RFC 7617)."""
         pair = f"{self.username or ''}:{self.password or ''}"
         return "Basic " + base64.b64encode(pair.encode()).decode()
 

@@ -200,7 +200,7 @@ def _checked_token(value: object) -> str:
 
 
 def checked_credential(value: Any, name: str) -> str:
-    """`value` if it can stand in a header; otherwise an error that names it and does not show it.
+    """Return `value` if it can stand in a header; the error names it and does not show it.
 
     Raises:
         ApiValueError: it is not a `str`, is blank, or has a control character in it.
@@ -217,5 +217,5 @@ def checked_credential(value: Any, name: str) -> str:
 
 
 def as_bearer(key: str) -> str:
-    """`key` as the value of an `Authorization` header: `Bearer <key>`, unless it names a scheme."""
+    """Return `key` as an `Authorization` value: `Bearer <key>`, unless it names a scheme."""
     return key if _WITH_SCHEME.match(key) else f"Bearer {key}"

@@ -85,7 +85,7 @@ class TLSContexts:
         )
 
     def for_proxy(self, host: str, seconds: float | None) -> Security:
-        """How a connection to the proxy `host` is secured: under its own name, without our own.
+        """Return how a connection to the proxy `host` is secured: under its name, not ours.
 
         Args:
             host: its name or address.

@@ -35,7 +35,7 @@ class MessageCount:
         self._value: int | None = None
 
     def value(self) -> int:
-        """The number of messages.
+        """Return the number of messages.
 
         Raises:
             ApiException: a request failed.

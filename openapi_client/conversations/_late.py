@@ -76,7 +76,7 @@ class LateSearch:
         )
 
     def _came_late(self, stamp: Stamp) -> bool:
-        """Whether a message stands before the last one, and was stored after it."""
+        """Return whether a message stands before the last one, and was stored after it."""
         last = self._last
         if stamp.arrival <= last.arrival:
             return False

@@ -23,7 +23,7 @@ class Marker(NamedTuple):
 
 
 def marker_at(message: MessageMessage) -> Marker:
-    """The place of a message."""
+    """Return the place of a message."""
     return Marker(message.jti, moment_of(message))
 
 

@@ -245,13 +245,13 @@ class Reader:
         self.rank = None if total is None else total - self.position
 
     def _position_of(self, index: int, snapshot: Snapshot) -> int:
-        """The position of an item, counted in the order of reading."""
+        """Return the position of an item, counted in the order of reading."""
         return snapshot.start + index if self.newest_first else snapshot.end - 1 - index
 
     def _unread(
         self, items: list[MessageMessage], keys: list[str], at: int | None, snapshot: Snapshot
     ) -> list[int] | Move:
-        """Where in `items`, which are in the order of reading, the unread ones are."""
+        """Return where in `items`, which are in the order of reading, the unread ones are."""
         everything = range(len(items))
         at_beginning = self._shows_beginning(snapshot)
         if not items and not at_beginning:
@@ -273,7 +273,7 @@ class Reader:
     def _unread_by_place(
         self, items: list[MessageMessage], keys: list[str], is_read: list[bool], at: int | None
     ) -> list[int]:
-        """The unread ones, where a message is shown that was read."""
+        """Return the unread ones, where a message is shown that was read."""
         if self._follows and at is not None:
             first = self._memory.known_from(keys)
         else:
@@ -285,7 +285,7 @@ class Reader:
         return [index for index in unread if not self._came_late(items[index], before)]
 
     def _unread_by_time(self, items: list[MessageMessage], snapshot: Snapshot) -> list[int] | Move:
-        """The unread ones, where no message is shown that was read."""
+        """Return the unread ones, where no message is shown that was read."""
         last = self._last
         if last is not None and last.stamp is None and self._search.presence is Presence.UNKNOWN:
             return Move.ASK
@@ -303,7 +303,7 @@ class Reader:
         return unread
 
     def _is_before(self, message: MessageMessage) -> bool:
-        """Whether a message is among the read ones, by its time of storage."""
+        """Return whether a message is among the read ones, by its time of storage."""
         difference = self._after_last(message)
         return difference is not None and (difference > 0 if self.newest_first else difference < 0)
 
@@ -421,14 +421,14 @@ class Reader:
     # -- searching --------------------------------------------------------------------------------
 
     def _shows_beginning(self, snapshot: Snapshot) -> bool:
-        """Whether there is nothing to read before what a response shows."""
+        """Return whether there is nothing to read before what a response shows."""
         if self.newest_first:
             return snapshot.start == 0
         # An empty page is past the oldest message, nobody knows how far; unless there is none.
         return snapshot.ends and (bool(snapshot.items) or snapshot.start == 0)
 
     def _shows_end(self, snapshot: Snapshot) -> bool:
-        """Whether there is nothing to read after what a response shows."""
+        """Return whether there is nothing to read after what a response shows."""
         return snapshot.ends if self.newest_first else snapshot.start == 0
 
     def _look_elsewhere(self, move: Move, snapshot: Snapshot) -> None:

@@ -13,7 +13,7 @@ class Stop(Protocol):
     """What ends a wait: `threading.Event`, `multiprocessing.Event`, or anything like them."""
 
     def is_set(self) -> bool:
-        """Whether it has been asked to stop."""
+        """Return whether it has been asked to stop."""
         ...
 
     def wait(self, timeout: float | None = None) -> bool:

@@ -96,7 +96,7 @@ def snapshot_of(response: MessageResponse, window: Window) -> Snapshot:
 
 
 def window_over(start: int, end: int, keep: int, largest: int = LARGEST) -> Window:
-    """The smallest page that holds the positions from `start` to before `end`.
+    """Return the smallest page that holds the positions from `start` to before `end`.
 
     A page of `size` messages begins at a multiple of `size`, so not every part of a conversation
     is a page; but a slightly larger page can nearly always be found that holds it. Where there is

@@ -189,7 +189,7 @@ class Conversation:
         after: Cursor | MessageMessage | str | None = None,
         **options: Unpack[RequestOptions],
     ) -> PageIterator:
-        """The messages of `messages`, page by page.
+        """Return the messages of `messages`, page by page.
 
         Each page is an answer of the server, its `items` without the messages that were on a page
         before it. A conversation without messages has no page.
@@ -225,7 +225,7 @@ class Conversation:
         give_up_after: float | None = None,
         **options: Unpack[RequestOptions],
     ) -> Follower:
-        """New messages as they come, in the order of their creation, each once; it has no end.
+        """Follow the messages that come, in the order of their creation, each once, without end.
 
         Own messages come too: their `iss` is `"me"`. Edits are no new messages. To go on in another
         process, keep the follower's `cursor` and give it as `after`.

@@ -57,7 +57,7 @@ class Clock:
             self._offset = 0
 
     def advance(self, seconds: float) -> None:
-        """Moves the clock, stopped or running, by a number of seconds; negative moves it back."""
+        """Move the clock, stopped or running, by a number of seconds; negative moves it back."""
         with self._lock:
             self._offset += round(seconds * NANOSECONDS)
 
@@ -186,7 +186,7 @@ class Contents:
     def messages(
         self, app_id: str | None = None, connection_id: str | None = None
     ) -> list[StoredMessage]:
-        """What is stored, oldest first: of one conversation, one app, or the whole server."""
+        """Return what is stored, oldest first: of a conversation, an app, or the whole server."""
         return self._store.messages(app_id, connection_id)
 
     def edit(self, app_id: str, connection_id: str, jti: str, body: str) -> StoredMessage:

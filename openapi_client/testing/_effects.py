@@ -256,7 +256,7 @@ class Fault:
         self._seen = 0
 
     def chooses(self, operation: Operation | None) -> bool:
-        """Whether it strikes a request; counts the request. Called under the faults' lock."""
+        """Count a request; return whether it is struck. Called under the faults' lock."""
         when = self._when
         if "operation" in when and when["operation"] != operation:
             return False
@@ -296,7 +296,7 @@ class Fault:
 
 
 def _draw(key: str) -> float:
-    """A number from 0 to below 1 that depends on the key alone, whatever thread asks first."""
+    """Return a number from 0 to below 1 that depends on the key alone."""
     return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=6).digest(), "big") / (1 << 48)
 
 

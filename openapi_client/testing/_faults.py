@@ -112,7 +112,7 @@ class Faults:
         return self._add("truncate", effects.truncation(keep), when)
 
     def garble(self, **when: Unpack[When]) -> Fault:
-        """A body of the right length that is neither JSON nor UTF-8; the request took effect."""
+        """Send a body of the right length, neither JSON nor UTF-8; the request took effect."""
         return self._add("garble", effects.garbling(), when)
 
     def drip(self, interval: float = 0.05, *, size: int = 1, **when: Unpack[When]) -> Fault:

@@ -50,7 +50,7 @@ def _invalid_input(details: str) -> Reply:
 
 
 def internal_error() -> Reply:
-    """What a server of 2024 answers when something failed inside, each time with a new code."""
+    """Return the answer of 2024 when something failed inside, each time with a new code."""
     return error_object(
         500,
         "Internal error",

@@ -33,7 +33,7 @@ def to_nanoseconds(moment: datetime, name: str = "moment") -> int:
 
 
 def to_datetime(nanoseconds: int) -> datetime:
-    """Nanoseconds since the epoch as an aware datetime in UTC; below a microsecond is cut."""
+    """Return nanoseconds since the epoch as an aware UTC datetime, cut to microseconds."""
     return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
 
 

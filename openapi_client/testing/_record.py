@@ -363,7 +363,7 @@ _TEXT_CHARACTERS = 60
 
 
 def log_line(request: RecordedRequest, seconds: float) -> str:
-    """When, what, the answer's status, how long it took, the text that came, the fault."""
+    """Return when, what, the status, how long it took, the text that came, the fault."""
     status = "---" if request.status is None else str(request.status)
     line = (
         f"{request.time.astimezone():%H:%M:%S.%f}  {status}  {request.method:<4} {request.target}"

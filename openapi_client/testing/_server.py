@@ -270,7 +270,7 @@ class MessagesServer(Contents):
         return self._running().accepted
 
     def configuration(self, **overrides: Any) -> Configuration:
-        """A `Configuration` for this server: its URL, its token, its CA certificate, no proxy.
+        """Return a `Configuration` for this server: URL, token, CA certificate, no proxy.
 
         Args:
             **overrides: any arguments of `Configuration`; they win.

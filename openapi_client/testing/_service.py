@@ -295,7 +295,7 @@ class PendingRequest:
         self._response: Reply | None = None
 
     def process(self) -> Reply:
-        """The service's answer; the first time that it is asked for, the request takes effect."""
+        """Return the answer; the first time that it is asked for, the request takes effect."""
         if self._response is None:
             try:
                 reply = self.service.answer(self.request, self.target)

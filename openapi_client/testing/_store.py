@@ -250,7 +250,7 @@ class Store:
         return local_order(created, self._zone) if order == "local" else created
 
     def newest(self, app_id: str, connection_id: str) -> int | None:
-        """When a conversation's newest message was created, None where it has none."""
+        """Return when a conversation's newest message was created, None where it has none."""
         with self._lock:
             known = self._find(app_id, connection_id)
             if known is None:
@@ -393,5 +393,5 @@ _Row = tuple[int, str, str, str, str, str, int, int, int, bool, bool]
 
 
 def _stored(row: tuple[Any, ...]) -> StoredMessage:
-    """A row of the view; its last column, the connection's number, is for the queries alone."""
+    """Read a row of the view; its last column, the connection's number, is for queries."""
     return StoredMessage._make(row[:-1])

@@ -263,7 +263,7 @@ class Reply:
 
 
 def refusal(error: MalformedRequestError) -> Reply:
-    """The answer to what is no request: plain text, as the service's HTTP library words it."""
+    """Return the answer to what is no request: plain text, as the HTTP library words it."""
     text = _STATUS_LINES[error.status][9:-2]
     return Reply(error.status, f"{text}: {error}".encode(), "text/plain; charset=utf-8", ())
 
@@ -286,7 +286,7 @@ def render_head(
 def render(
     response: Reply, *, head_only: bool = False, http10: bool = False, close: bool = False
 ) -> bytes:
-    """A whole answer in one piece: chunked above 2 KB, as the service does, unless HTTP/1.0."""
+    """Return an answer in one piece: chunked above 2 KB, as the service, unless HTTP/1.0."""
     body = response.body
     if len(body) > CHUNKED_ABOVE_BYTES and not http10 and not head_only:
         head = render_head(response, (("Transfer-Encoding", "chunked"),), close=close)
@@ -383,7 +383,7 @@ class AcceptedConnection:
         self._socket.close()
 
     def close(self, *, linger: bool = False) -> None:
-        """Closes; with `linger` only after what the peer was still sending was read.
+        """Close; with `linger` only after what the peer was still sending was read.
 
         Bytes unread at a close make the kernel send a reset, which can overtake the answer.
         """

@@ -73,7 +73,7 @@ def _messages_servers() -> Iterator[_Servers]:
 
 @pytest.fixture
 def messages_server_host(request: pytest.FixtureRequest) -> str:
-    """The name or address that the server listens on: the marker's, else that of the ini option."""
+    """Return what the server listens on: the marker's host, else that of the ini option."""
     given = _argument(request.node, "host")
     return str(request.config.getini(_HOST_OPTION) if given is None else given).strip()
 
