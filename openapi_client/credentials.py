@@ -7,10 +7,13 @@ import re
 import threading
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
+from urllib3.exceptions import TimeoutError as LimitReached
+
 from openapi_client._encoding.header_fields import FORBIDDEN
-from openapi_client._http.foreign import start_thread
+from openapi_client._http.foreign import Pending
 from openapi_client.exceptions import (
     ApiException,
     ApiValueError,
@@ -27,47 +30,6 @@ class Token(NamedTuple):
 
     value: str
     epoch: int
-
-
-class _Request:
-    """A request to the provider, and those who wait for what it gives.
-
-    The gate is held until there is an answer. It is a plain lock, because to wait for it and to
-    open it is one step each: a signal handler may wait for the request that its thread waits for.
-    """
-
-    __slots__ = ("_unclaimed", "error", "gate", "maker", "thread", "token")
-
-    def __init__(self) -> None:
-        self.gate = threading.Lock()
-        self.gate.acquire()
-        self.token: Token | None = None
-        self.error: BaseException | None = None
-        self.maker = threading.get_ident()
-        self.thread: int | None = None
-        self._unclaimed = [True]
-
-    def claim(self) -> bool:
-        """Return whether nobody else gives the answer; `True` only once."""
-        try:
-            return self._unclaimed.pop()
-        except IndexError:
-            return False
-
-    def result(self, remaining: float | None) -> Token:
-        """Wait for the answer, at most `remaining` seconds."""
-        timeout = -1 if remaining is None else min(remaining, threading.TIMEOUT_MAX)
-        # A signal handler may come when its thread has the gate, and not yet opened it again.
-        if self.token is None and self.error is None:
-            if not self.gate.acquire(timeout=timeout):
-                reason = "The token did not come within the deadline of the call"
-                failure = TimeoutException(0, reason)
-                failure.outcome = "not_sent"
-                raise failure
-            self.gate.release()
-        if self.token is None:
-            raise provider_failure("access_token()", self.error) from self.error
-        return self.token
 
 
 class _UnusableToken(ApiValueError):
@@ -102,7 +64,7 @@ class RenewableToken:
         # Enough to know the token of a call that began several renewals ago as one of ours.
         self._given: deque[str] = deque(maxlen=16)
         # At most one request, under one key: `setdefault` tells in one step who made it.
-        self._requests: dict[str, _Request] = {}
+        self._requests: dict[str, Pending[Token]] = {}
 
     def current(self, remaining: float | None = None) -> Token | None:
         """Return the token; the callable is asked for it the first time.
@@ -149,43 +111,37 @@ class RenewableToken:
 
     def _request(self, after: int, remaining: float | None) -> Token | None:
         """Ask the callable, or join those who wait for it already."""
-        mine = _Request()
+        mine = Pending(partial(self._ask, after))
         request = self._requests.setdefault("token", mine)
         if request.thread == threading.get_ident():
             return None
-        token = self._token
-        if request is mine and token is not None and token.epoch > after and mine.claim():
-            # It came between the look at it and this request.
-            mine.token = token
-            self._requests.pop("token", None)
-            mine.gate.release()
-        elif request.maker == mine.maker:
-            # Also in a signal handler that came before its thread could do this.
-            start_thread(lambda: self._ask(request))
         try:
-            return request.result(remaining)
-        except TimeoutException:
+            request.wait(remaining)
+        except LimitReached:
             if request is mine and self._requests.get("token") is mine:
                 # Later calls are not to wait for a callable that hangs; they ask anew.
                 self._requests.pop("token", None)
-            raise
+            failure = TimeoutException(0, "The token did not come within the deadline of the call")
+            failure.outcome = "not_sent"
+            raise failure from None
+        if request.error is not None:
+            raise provider_failure("access_token()", request.error) from request.error
+        return request.value()
 
-    def _ask(self, request: _Request) -> None:
-        if not request.claim():
-            return
-        request.thread = threading.get_ident()
+    def _ask(self, after: int) -> Token:
         try:
+            token = self._token
+            if token is not None and token.epoch > after:
+                return token  # it came between the look at it and this request
             value = _checked_token(self._provider())
             self._asked += 1
-            request.token = self._token = Token(value, self._asked)
+            token = self._token = Token(value, self._asked)
             self._given.append(value)
-        except BaseException as error:  # noqa: BLE001 - raised by those who wait
-            request.error = error
+            return token
         finally:
-            request.thread = None
-            if self._requests.get("token") is request:
-                del self._requests["token"]
-            request.gate.release()
+            request = self._requests.get("token")
+            if request is not None and request.thread == threading.get_ident():
+                self._requests.pop("token", None)  # one who gave up waiting may have done it
 
     def after_fork(self) -> None:
         """In a forked child: forget a request that a thread of the parent waits for."""

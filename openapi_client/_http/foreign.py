@@ -45,11 +45,14 @@ class Pending(Generic[R]):
         self._maker = threading.get_ident()
         self._unclaimed = [True]
         self._results: list[R] = []
-        self._error: BaseException | None = None
         self._done = False
+        self.error: BaseException | None = None
+        """What the function raised, once it has ended."""
+        self.thread: int | None = None
+        """The thread that the function runs in, while it does."""
 
-    def result(self, seconds: float | None) -> R:
-        """Return what the function returned, or raise what it raised.
+    def wait(self, seconds: float | None) -> None:
+        """Wait for the end of the function, which begins with the first wait.
 
         Args:
             seconds: to wait at most; `None` for no limit.
@@ -66,20 +69,37 @@ class Pending(Generic[R]):
             if not self._gate.acquire(timeout=timeout):
                 raise LimitReached("It was not done in time")
             self._gate.release()
-        if self._error is not None:
-            raise copy.copy(self._error) from self._error.__cause__
+
+    def value(self) -> R:
+        """Return what the function returned, once it has."""
         return self._results[0]
+
+    def result(self, seconds: float | None) -> R:
+        """Wait, and return what the function returned, or raise what it raised.
+
+        Args:
+            seconds: to wait at most; `None` for no limit.
+
+        Raises:
+            urllib3.exceptions.TimeoutError: it takes longer.
+        """
+        self.wait(seconds)
+        if self.error is not None:
+            raise copy.copy(self.error) from self.error.__cause__
+        return self.value()
 
     def _work(self) -> None:
         try:
             self._unclaimed.pop()
         except IndexError:
             return  # another thread does it
+        self.thread = threading.get_ident()
         try:
             self._results.append(self._function())
         except BaseException as error:  # noqa: BLE001 - raised by those who wait
-            self._error = error
+            self.error = error
         finally:
+            self.thread = None
             self._done = True
             self._gate.release()
 
